@@ -1,0 +1,46 @@
+import { CommanderError, type Command } from 'commander'
+import { ConfigurationError } from '../config/config.ts'
+import { summarizeError } from '../telemetry/error-summary.ts'
+
+/** What scripts can rely on, of every command. */
+export const EXIT = {
+  done: 0,
+  /** The answer is no: not balanced, not everything acknowledged, not running. */
+  no: 1,
+  /** Wrong usage or configuration; nothing was begun. */
+  usage: 2,
+  /** Something could not be reached or started. */
+  unreachable: 3,
+  /** Ended by a second signal. */
+  interrupted: 130,
+} as const
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/**
+ * Runs one command line and sets the process's exit code; `action` returns it. Everything that goes wrong
+ * is said on standard error, without a stack: whoever runs a command wants to know what to do next.
+ */
+export async function runCommand(program: Command, action: () => Promise<ExitCode>): Promise<void> {
+  program.exitOverride().showHelpAfterError('(--help tells more)')
+  program.action(async () => {
+    process.exitCode = await action()
+  })
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    process.exitCode = explain(error)
+  }
+}
+
+function explain(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+  process.stderr.write(`${textOf(error)}\n`)
+  return error instanceof ConfigurationError ? EXIT.usage : EXIT.unreachable
+}
+
+/** Our own errors say to the end what to do. What a library throws has a code, and may be of any length. */
+function textOf(error: unknown): string {
+  const { code, message } = summarizeError(error)
+  if (code !== undefined) return `${code}: ${message}`
+  return error instanceof Error && error.message !== '' ? error.message : message
+}

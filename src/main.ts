@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Config } from './config/config.ts'
+import { openHttpServer } from './http/server.ts'
+import type { KafkaSettings } from './kafka/client.ts'
+import { openCluster } from './kafka/cluster.ts'
+import { openProducer } from './kafka/producer.ts'
+import type { RunningRole } from './pipeline/role.ts'
+import { summarizeBooks } from './postgres/books.ts'
+import { openPool } from './postgres/database.ts'
+import { deadLettersTransaction } from './postgres/dead-letters.ts'
+import { checkSchema, migrate } from './postgres/migrate.ts'
+import { ordersTransaction, readStoredOrder } from './postgres/orders.ts'
+import { countEvents, limitRepeats, type Logger } from './telemetry/logger.ts'
+import { createMetrics } from './telemetry/metrics.ts'
+import { startDeadLettersRole } from './wiring/dead-letters.ts'
+import { countHeldSeconds, readinessOf, showBooks, showPartitions } from './wiring/observation.ts'
+import { namingDatabase, namingKafka } from './wiring/naming-targets.ts'
+import { startOrdersRole } from './wiring/orders.ts'
+import { openRoleParts } from './wiring/role-parts.ts'
+import { createProgress } from './wiring/progress.ts'
+import { prepareTopics } from './wiring/topics.ts'
+import { VERSION } from './version.ts'
+
+export interface Service {
+  /** Where HTTP answers, as this machine reaches it. */
+  readonly url: string
+  /**
+   * Says that it is not ready, ends the batches in flight, commits, and closes in the reverse order of
+   * opening. Nothing of what was settled is lost when it is not called; it only ends sooner for others.
+   */
+  drain(): Promise<void>
+}
+
+const INGEST_CONNECTIONS = 8
+const READ_CONNECTIONS = 4
+/** A dead letter that is not acknowledged by then rolls its batch back: no transaction waits for longer. */
+const PRODUCE_WITHIN_MS = 2_000
+const BOOKS_EVERY_MS = 10_000
+const HELD_TICK_MS = 1_000
+const PROGRESS_EVERY_MS = 5_000
+
+/**
+ * Opens everything and starts the roles. Resolves when HTTP answers; rejects with what could not be
+ * opened, after closing what had been.
+ */
+export async function startService(config: Config<'kafka' | 'database'>, logger: Logger): Promise<Service> {
+  await using opening = new AsyncDisposableStack()
+  const metrics = createMetrics({ version: VERSION, runtime: true })
+  const log = countEvents(limitRepeats(logger), (event) => metrics.logEvents.inc({ class: event }))
+  const instanceId = `${hostname()}/${randomUUID()}`
+  for (const warning of config.warnings) log.warn('configuration', { warning })
+
+  const { dsn } = config.database
+  if (config.migrate === 'off') await namingDatabase(dsn, checkSchema(dsn))
+  else {
+    const migrating = migrate(dsn, (text) => log.warn('migration', { text }))
+    for (const name of await namingDatabase(dsn, migrating)) log.info('migrated', { name })
+  }
+  const openDatabase = (maxConnections: number, part: string) =>
+    opening.adopt(
+      openPool({ dsn, maxConnections, applicationName: `sluice-${part}` }, (error) =>
+        log.warn('database_connection_lost', { error }),
+      ),
+      (pool) => pool.end(),
+    )
+  const ingestPool = openDatabase(INGEST_CONNECTIONS, 'ingest')
+  const readPool = openDatabase(READ_CONNECTIONS, 'read')
+
+  const kafka: KafkaSettings = { clientId: 'sluice', ...config.kafka }
+  const trouble = (error: unknown): void => log.warn('kafka_client_error', { error })
+  const cluster = opening.use(openCluster(kafka, trouble))
+  await namingKafka(kafka.brokers, prepareTopics(cluster, config, log))
+  const producer = opening.adopt(
+    openProducer(kafka, { onError: trouble, giveUpAfterMs: PRODUCE_WITHIN_MS }),
+    (open) => open.close(),
+  )
+
+  const progress = createProgress(log)
+  const roles: RunningRole[] = []
+  const foundation = { kafka, cluster, pool: ingestPool, instanceId, log, metrics, progress }
+  const { groupId } = config.kafka
+  if (config.roles.has('orders')) {
+    const parts = openRoleParts(foundation, groupId, config.topics.orders, ordersTransaction, opening)
+    roles.push(startOrdersRole(config, parts, (records) => producer.send(records), log, metrics))
+  }
+  if (config.roles.has('dead-letters')) {
+    const parts = openRoleParts(
+      foundation,
+      `${groupId}-dead-letters`,
+      config.topics.deadLetters,
+      deadLettersTransaction,
+      opening,
+    )
+    roles.push(startDeadLettersRole(config, parts, log, metrics))
+  }
+  opening.defer(async () => void (await Promise.all(roles.map((role) => role.stop()))))
+
+  const lookAtBooks = (): void =>
+    void summarizeBooks(readPool).then(
+      (books) => showBooks(books, metrics),
+      () => {}, // the database is away: the held partitions say so
+    )
+  const timers = [
+    setInterval(lookAtBooks, BOOKS_EVERY_MS),
+    setInterval(() => progress.report(roles), PROGRESS_EVERY_MS),
+    setInterval(() => countHeldSeconds(roles, metrics, HELD_TICK_MS / 1000), HELD_TICK_MS),
+  ]
+  opening.defer(() => timers.forEach(clearInterval))
+  lookAtBooks()
+
+  let draining = false
+  const http = await openHttpServer({
+    address: config.http,
+    access: config.access,
+    log,
+    deps: {
+      readOrder: config.roles.has('http') ? (uid) => readStoredOrder(readPool, uid) : undefined,
+      readiness: () => readinessOf(roles, draining),
+      metricsText: () => {
+        showPartitions(roles, metrics, Date.now())
+        return metrics.text()
+      },
+      metricsContentType: metrics.contentType,
+    },
+  })
+  opening.defer(() => http.close())
+  log.info('started', { url: http.url, roles: [...config.roles], instanceId })
+
+  const opened = opening.move()
+  return {
+    url: http.url,
+    drain: async () => {
+      draining = true
+      log.info('draining')
+      await Promise.all(roles.map((role) => role.stop()))
+      await opened.disposeAsync()
+      log.info('stopped')
+    },
+  }
+}

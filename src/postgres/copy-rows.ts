@@ -1,0 +1,99 @@
+import { finished } from 'node:stream/promises'
+import { from as copyFrom } from 'pg-copy-streams'
+import type { PoolClient } from './database.ts'
+
+const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
+const END_OF_ROWS = -1
+const FIRST_BYTES = 65_536
+
+/**
+ * Rows in the binary format of `copy` (PostgreSQL, "COPY", Binary Format): for each the number of its fields,
+ * then each field as its length and its bytes. Cheaper for the server than an `insert`, which it suits where
+ * no row can be there already.
+ */
+export class CopyRows {
+  #bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES)
+  #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length)
+  #at = SIGNATURE.copy(this.#bytes)
+
+  row(fields: number): void {
+    this.#reserve(2)
+    this.#view.setInt16(this.#at, fields)
+    this.#at += 2
+  }
+
+  /** The string must be well-formed and without U+0000. */
+  text(value: string): void {
+    // No code unit takes more than three bytes.
+    this.#reserve(4 + value.length * 3)
+    const bytes = writeText(this.#bytes, value, this.#at + 4)
+    this.#view.setInt32(this.#at, bytes)
+    this.#at += 4 + bytes
+  }
+
+  /** A safe integer, as bigint. */
+  int8(value: number): void {
+    this.#reserve(12)
+    const high = Math.floor(value / 0x1_0000_0000)
+    this.#view.setInt32(this.#at, 8)
+    this.#view.setInt32(this.#at + 4, high)
+    this.#view.setUint32(this.#at + 8, value - high * 0x1_0000_0000)
+    this.#at += 12
+  }
+
+  /** An instant, as microseconds since 2000-01-01T00:00:00Z. */
+  timestamp(microseconds: bigint): void {
+    this.#reserve(12)
+    this.#view.setInt32(this.#at, 8)
+    this.#view.setBigInt64(this.#at + 4, microseconds)
+    this.#at += 12
+  }
+
+  /** As they are: bytea, or the 16 bytes of a uuid. */
+  bytes(value: Buffer): void {
+    this.#reserve(4 + value.length)
+    this.#view.setInt32(this.#at, value.length)
+    this.#at += 4 + value.copy(this.#bytes, this.#at + 4)
+  }
+
+  int4(value: number): void {
+    this.#reserve(8)
+    this.#view.setInt32(this.#at, 4)
+    this.#view.setInt32(this.#at + 4, value)
+    this.#at += 8
+  }
+
+  finish(): Buffer {
+    this.#reserve(2)
+    this.#view.setInt16(this.#at, END_OF_ROWS)
+    return this.#bytes.subarray(0, this.#at + 2)
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafe(Math.max(this.#at + bytes, this.#bytes.length * 2))
+    this.#bytes.copy(larger, 0, 0, this.#at)
+    this.#bytes = larger
+    this.#view = new DataView(larger.buffer, larger.byteOffset, larger.length)
+  }
+}
+
+const SHORT_TEXT = 40
+
+/** UTF-8 at `at`; returns its length. Short ASCII is written here, which is faster than a call into the runtime. */
+export function writeText(bytes: Buffer, text: string, at: number): number {
+  if (text.length > SHORT_TEXT) return bytes.write(text, at)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 127) return bytes.write(text, at)
+    bytes[at + i] = code
+  }
+  return text.length
+}
+
+/** Runs `copy … from stdin (format binary)`; resolves when the server took every row. */
+export async function copyInto(client: PoolClient, statement: string, rows: CopyRows): Promise<void> {
+  const stream = client.query(copyFrom(statement))
+  stream.end(rows.finish())
+  await finished(stream)
+}

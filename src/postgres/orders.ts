@@ -1,0 +1,178 @@
+import type pg from 'pg'
+import { canonicalBytes } from '../order/canonical.ts'
+import { canonicalInstant, microsecondsSince2000 } from '../order/instant.ts'
+import type { Order } from '../order/order.ts'
+import { copyInto } from './copy-rows.ts'
+import type { PoolClient } from './database.ts'
+import type { NewOrder, OrdersTransaction, StoredUnder } from '../pipeline/orders-role.ts'
+import { bytesColumn, int4Column, int8Column, textColumn, timestampColumn } from './binary-columns.ts'
+import {
+  COPY_DELIVERY,
+  COPY_ITEMS,
+  COPY_ORDERS,
+  COPY_PAYMENT,
+  deliveryRows,
+  itemRows,
+  orderRows,
+  paymentRows,
+} from './order-rows.ts'
+
+const INSERT_ORDERS = `
+  insert into orders (
+    order_uid, track_number, entry, locale, internal_signature, customer_id, delivery_service, shardkey,
+    sm_id, date_created, oof_shard, content_hash, source_topic_id, source_partition, source_offset
+  )
+  select
+    order_uid, track_number, entry, locale, internal_signature, customer_id, delivery_service, shardkey,
+    sm_id, date_created, oof_shard, content_hash, $13::uuid, source_partition, source_offset
+  from unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::int8[], $10::timestamptz[], $11::text[], $12::bytea[], $14::int4[], $15::int8[]
+  ) as t (
+    order_uid, track_number, entry, locale, internal_signature, customer_id, delivery_service, shardkey,
+    sm_id, date_created, oof_shard, content_hash, source_partition, source_offset
+  )
+  on conflict do nothing
+  returning order_uid`
+
+const READ_HASHES = 'select order_uid, content_hash from orders where order_uid = any ($1::text[])'
+
+/** One statement, so one snapshot: the order is seen whole or not at all. */
+const READ_ORDER = `
+  select
+    row_to_json(o) as "order",
+    to_char(o.date_created at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as date_created,
+    row_to_json(d) as delivery,
+    row_to_json(p) as payment,
+    (select json_agg(row_to_json(i) order by i.line) from items i where i.order_uid = o.order_uid) as items
+  from orders o
+  join delivery d using (order_uid)
+  join payment p using (order_uid)
+  where o.order_uid = $1`
+
+/**
+ * The writes of the orders role on a transaction's connection. `optimistic` looks first and copies what is
+ * not there, which costs the server much less; where another instance stores the same order meanwhile, that
+ * fails with a unique violation, and the batch has to be settled again without it.
+ */
+export function ordersTransaction(client: PoolClient, optimistic: boolean): OrdersTransaction {
+  return {
+    insertOrders: async (orders, sourceTopicId) => {
+      const known = optimistic
+        ? await copyUnknown(client, orders, sourceTopicId)
+        : await insertUntilKnown(client, orders, sourceTopicId)
+      await insertParts(
+        client,
+        orders.filter(({ content }) => known.get(content.order.order_uid)?.inserted === true),
+      )
+      return known
+    },
+    canonicalOrder: (uid) => readStoredOrder(client, uid),
+  }
+}
+
+async function copyUnknown(
+  client: PoolClient,
+  orders: readonly NewOrder[],
+  sourceTopicId: string,
+): Promise<Map<string, StoredUnder>> {
+  const known = await readHashes(client, orders)
+  const unknown = orders.filter(({ content }) => !known.has(content.order.order_uid))
+  if (unknown.length > 0) await copyInto(client, COPY_ORDERS, orderRows(unknown, sourceTopicId))
+  for (const { content } of unknown) known.set(content.order.order_uid, { inserted: true })
+  return known
+}
+
+async function readHashes(
+  client: PoolClient,
+  orders: readonly NewOrder[],
+): Promise<Map<string, StoredUnder>> {
+  const uids = textColumn(orders, ({ content: { order } }) => order.order_uid)
+  const { rows } = await client.query<{ order_uid: string; content_hash: Buffer }>({
+    name: 'read-hashes',
+    text: READ_HASHES,
+    values: [uids],
+  })
+  return new Map(rows.map((row) => [row.order_uid, { inserted: false, contentHash: row.content_hash }]))
+}
+
+/**
+ * `on conflict do nothing` does not return what was there, and only a later statement sees what another
+ * transaction committed meanwhile. An order that is in neither was erased in between: it is inserted again.
+ */
+async function insertUntilKnown(
+  client: PoolClient,
+  orders: readonly NewOrder[],
+  sourceTopicId: string,
+): Promise<Map<string, StoredUnder>> {
+  const known = new Map<string, StoredUnder>()
+  let unknown = orders
+  while (unknown.length > 0) {
+    const values = orderColumns(unknown, sourceTopicId)
+    const inserted = await client.query<{ order_uid: string }>({
+      name: 'insert-orders',
+      text: INSERT_ORDERS,
+      values,
+    })
+    for (const { order_uid: uid } of inserted.rows) known.set(uid, { inserted: true })
+    unknown = unknown.filter(({ content: { order } }) => !known.has(order.order_uid))
+    if (unknown.length === 0) break
+    for (const [uid, stored] of await readHashes(client, unknown)) known.set(uid, stored)
+    unknown = unknown.filter(({ content: { order } }) => !known.has(order.order_uid))
+  }
+  return known
+}
+
+/** Of orders that were inserted just now, so none of their parts can be there. */
+async function insertParts(client: PoolClient, inserted: readonly NewOrder[]): Promise<void> {
+  if (inserted.length === 0) return
+  await copyInto(client, COPY_DELIVERY, deliveryRows(inserted))
+  await copyInto(client, COPY_PAYMENT, paymentRows(inserted))
+  await copyInto(client, COPY_ITEMS, itemRows(inserted))
+}
+
+function orderColumns(rows: readonly NewOrder[], sourceTopicId: string): (Buffer | string)[] {
+  return [
+    textColumn(rows, ({ content: { order } }) => order.order_uid),
+    textColumn(rows, ({ content: { order } }) => order.track_number),
+    textColumn(rows, ({ content: { order } }) => order.entry),
+    textColumn(rows, ({ content: { order } }) => order.locale),
+    textColumn(rows, ({ content: { order } }) => order.internal_signature),
+    textColumn(rows, ({ content: { order } }) => order.customer_id),
+    textColumn(rows, ({ content: { order } }) => order.delivery_service),
+    textColumn(rows, ({ content: { order } }) => order.shardkey),
+    int8Column(rows, ({ content: { order } }) => order.sm_id),
+    timestampColumn(rows, ({ content: { order } }) => microsecondsSince2000(order.date_created)),
+    textColumn(rows, ({ content: { order } }) => order.oof_shard),
+    bytesColumn(rows, ({ content }) => content.contentHash),
+    sourceTopicId,
+    int4Column(rows, ({ sourcePartition }) => sourcePartition),
+    int8Column(rows, ({ sourceOffset }) => sourceOffset),
+  ]
+}
+
+interface StoredRow {
+  order: Omit<Order, 'delivery' | 'payment' | 'items'>
+  date_created: string
+  delivery: Order['delivery']
+  payment: Order['payment']
+  items: Order['items'] | null
+}
+
+/** Canonical bytes of a stored order, the same that were hashed when it was stored; undefined when there is none. */
+export async function readStoredOrder(
+  client: Pick<pg.ClientBase, 'query'>,
+  uid: string,
+): Promise<Buffer | undefined> {
+  const { rows } = await client.query<StoredRow>({ name: 'read-order', text: READ_ORDER, values: [uid] })
+  const row = rows[0]
+  if (row === undefined) return undefined
+  const { order, delivery, payment, items } = row
+  return canonicalBytes({
+    ...order,
+    date_created: canonicalInstant(row.date_created) ?? row.date_created,
+    delivery,
+    payment,
+    items: items ?? [],
+  })
+}

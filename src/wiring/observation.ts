@@ -1,0 +1,99 @@
+import type { HoldReason } from '../pipeline/failure.ts'
+import type { PartitionStatus } from '../pipeline/partition-events.ts'
+import type { RunningRole } from '../pipeline/role.ts'
+import type { BooksSummary } from '../postgres/books.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { Readiness } from '../http/routes.ts'
+
+const CIRCUIT_OF: Readonly<Partial<Record<HoldReason, 'database' | 'kafka'>>> = {
+  database_unreachable: 'database',
+  database_busy: 'database',
+  database_refuses: 'database',
+  broker_unreachable: 'kafka',
+}
+
+/** Gauges that show how partitions stand; set just before the metrics are read. */
+export function showPartitions(roles: readonly RunningRole[], metrics: Metrics, nowMs: number): void {
+  metrics.lagRecords.reset()
+  metrics.lagSeconds.reset()
+  for (const reason of Object.keys(ALL_REASONS)) metrics.heldPartitions.set({ reason }, 0)
+  for (const dependency of ['database', 'kafka']) metrics.circuit.set({ dependency }, 0)
+  const statuses = roles.flatMap((role) => role.status().map((one) => ({ topic: role.topic, status: one })))
+  let diverged = 0
+  for (const { topic, status } of statuses) {
+    showLag(topic, status, metrics, nowMs)
+    if (status.state !== 'held' || status.reason === undefined) continue
+    metrics.heldPartitions.inc({ reason: status.reason })
+    const dependency = CIRCUIT_OF[status.reason]
+    if (dependency !== undefined) metrics.circuit.set({ dependency }, 1)
+    if (status.reason === 'log_diverged') diverged++
+  }
+  metrics.logDiverged.set(diverged)
+}
+
+function showLag(topic: string, status: PartitionStatus, metrics: Metrics, nowMs: number): void {
+  // Before the first look at the ledger nothing is known.
+  if (status.topicId === '') return
+  const labels = { topic, partition: String(status.partition) }
+  const lag = Math.max(0, status.logEnd - status.nextOffset)
+  metrics.lagRecords.set(labels, lag)
+  metrics.lagSeconds.set(labels, lag === 0 ? 0 : lagSeconds(status, nowMs))
+}
+
+/** How long the partition has been behind: since the last record that was settled here. */
+function lagSeconds({ settledTimestampMs }: PartitionStatus, nowMs: number): number {
+  return settledTimestampMs === undefined ? 0 : Math.max(0, nowMs - settledTimestampMs) / 1000
+}
+
+const ALL_REASONS: Readonly<Record<HoldReason, true>> = {
+  database_unreachable: true,
+  database_busy: true,
+  database_refuses: true,
+  broker_unreachable: true,
+  log_diverged: true,
+  topic_missing: true,
+  unreadable: true,
+  unclassified: true,
+}
+
+/** Time that partitions stood still since the last call, by reason. */
+export function countHeldSeconds(roles: readonly RunningRole[], metrics: Metrics, seconds: number): void {
+  for (const { state, reason } of roles.flatMap((role) => role.status())) {
+    if (state === 'held' && reason !== undefined) metrics.heldSeconds.inc({ reason }, seconds)
+  }
+}
+
+export function showBooks(books: BooksSummary, metrics: Metrics): void {
+  metrics.unaccounted.set(books.unaccounted)
+  metrics.openDeadLetters.set(books.openDeadLetters)
+  metrics.oldestOpenDeadLetterSeconds.set(books.oldestOpenDeadLetterSeconds)
+}
+
+/**
+ * Ready: not draining, joined, and no partition is held. A role without partitions is ready too: with
+ * more instances than partitions, some have none.
+ */
+export function readinessOf(roles: readonly RunningRole[], draining: boolean): Readiness {
+  const checks: Record<string, { ok: boolean; detail: string }> = {
+    draining: { ok: !draining, detail: draining ? 'this instance is stopping' : 'no' },
+  }
+  for (const role of roles) {
+    const statuses = role.status()
+    const held = statuses.filter(({ state }) => state === 'held')
+    checks[role.consumerGroup] = {
+      ok: role.joined() && held.length === 0,
+      detail: describe(role, statuses, held),
+    }
+  }
+  return { ready: Object.values(checks).every(({ ok }) => ok), checks }
+}
+
+function describe(
+  role: RunningRole,
+  statuses: readonly PartitionStatus[],
+  held: readonly PartitionStatus[],
+): string {
+  if (!role.joined()) return 'waiting for the consumer group'
+  if (held.length === 0) return `${statuses.length} partitions of ${role.topic} on this instance`
+  return held.map(({ partition, reason }) => `${role.topic}-${partition}: ${reason}`).join(', ')
+}

@@ -1,0 +1,72 @@
+import type { Config } from '../config/config.ts'
+import {
+  isKeyOf,
+  ordersRole,
+  type OrdersTransaction,
+  type PreparedOrder,
+  type SettledOrders,
+} from '../pipeline/orders-role.ts'
+import type { OutgoingRecord } from '../pipeline/record.ts'
+import { startRole, type RunningRole } from '../pipeline/role.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { RoleParts } from './role-parts.ts'
+import { timed } from './timed.ts'
+
+const MAX_DEPTH = 64
+
+export function startOrdersRole(
+  config: Config<'kafka' | 'database'>,
+  parts: RoleParts<OrdersTransaction>,
+  send: (records: readonly OutgoingRecord[]) => Promise<void>,
+  log: Logger,
+  metrics: Metrics,
+): RunningRole {
+  const work = ordersRole({
+    deadLetterTopic: config.topics.deadLetters,
+    limits: { maxBytes: config.order.maxBytes, maxDepth: MAX_DEPTH },
+    crossFieldRules: config.order.crossFieldRules,
+    produce: (records) => timed(metrics, 'produce', () => send(records)),
+    now: Date.now,
+    onCommitted: (settled, items) => observe(settled, items, log, metrics),
+  })
+  return startRole({ ...parts, work, limits: config.batch })
+}
+
+function observe(
+  settled: SettledOrders,
+  items: readonly PreparedOrder[],
+  log: Logger,
+  metrics: Metrics,
+): void {
+  const now = Date.now()
+  if (settled.stored.length > 0) metrics.processed.inc(settled.stored.length)
+  for (const { record } of settled.stored) {
+    metrics.produceToStoredSeconds.observe(Math.max(0, now - record.timestampMs) / 1000)
+  }
+  for (const { item, failure } of settled.deadLetters) {
+    metrics.deadLettered.inc()
+    metrics.errors.inc({ type: failure.type })
+    const { topic, partition, offset } = item.record
+    log.warn('dead_letter_produced', {
+      topic,
+      partition,
+      offset,
+      type: failure.type,
+      detail: failure.message,
+    })
+  }
+  let bytes = 0
+  for (const { record, headers, content, brokenRules } of items) {
+    bytes += record.value?.length ?? 0
+    if (headers.malformed > 0) metrics.malformedHeaders.inc(headers.malformed)
+    for (const rule of brokenRules) metrics.crossFieldViolations.inc({ rule })
+    if (content === undefined) continue
+    if (content.unknownFields > 0) metrics.unknownFields.inc(content.unknownFields)
+    if (!isKeyOf(record, content.order)) {
+      metrics.keyMismatches.inc()
+      log.warn('key_mismatch', { topic: record.topic, partition: record.partition, offset: record.offset })
+    }
+  }
+  metrics.batchBytes.observe(bytes)
+}

@@ -1,0 +1,118 @@
+import { afterEverything } from './simulated-time.ts'
+import { rowName, type StoredRow } from './simulated-database.ts'
+import { bookGoneTopics, rewind } from './simulated-ledger.ts'
+import type { Simulation } from './simulation.ts'
+
+const MAX_ROUNDS = 5_000
+/** Enough for every instance to compare its row with where it stands at least twice. */
+const QUIET_ROUNDS = 40
+const STOP_ROUNDS = 200
+
+/** Ends all faults and waits until nothing changes any more. Returns what is wrong then. */
+export async function settleDown(world: Simulation): Promise<string[]> {
+  const { database, kafka } = world
+  database.up = true
+  if (kafka.topic === undefined) kafka.create()
+  for (let pending = true; pending; pending = database.finishOne(false));
+  for (const { worker } of world.zombies) void worker.stop()
+  if (!(await becomesQuiet(world))) return ['never quiet', ...database.violations]
+  const held = world.owners.filter(({ worker }) => worker.status.state !== 'flowing')
+  if (held.length > 0)
+    return held.map(({ worker }) => `held: ${worker.status.reason} ${worker.status.detail}`)
+  if (kafka.topic !== undefined) bookGoneTopics(database, kafka.topic.id)
+  const problems = [...database.violations, ...checkEverything(world)]
+  if (!(await stops(world))) problems.push('an instance does not stop')
+  return problems
+}
+
+async function becomesQuiet(world: Simulation): Promise<boolean> {
+  let before = ''
+  let quiet = 0
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    await stepAll(world, round)
+    const now = fingerprint(world)
+    quiet = now === before ? quiet + 1 : 0
+    before = now
+    if (quiet > QUIET_ROUNDS) {
+      if (!rewindWhatDiverged(world)) return true
+      quiet = 0
+    }
+  }
+  return false
+}
+
+async function stepAll(world: Simulation, round: number): Promise<void> {
+  for (const { actor } of [...world.owners, ...world.zombies]) actor.step(round, 0)
+  await afterEverything()
+}
+
+function fingerprint({ database, kafka, owners }: Simulation): string {
+  const rows = [...database.tables.ledger].map(([name, row]) => [name, row.nextOffset, row.version])
+  const states = owners.map(({ worker }) => worker.status.state)
+  return JSON.stringify([rows, states, database.tables.orders.size, kafka.deadLetters.size])
+}
+
+/** What an operator does about `log_diverged`. */
+function rewindWhatDiverged({ owners, kafka, database }: Simulation): boolean {
+  const diverged = owners.filter(
+    ({ worker: { status } }) => status.state === 'held' && status.reason === 'log_diverged',
+  )
+  for (const { partition } of diverged) {
+    if (kafka.topic === undefined) continue
+    const key = { topicId: kafka.topic.id, partition }
+    rewind(database.tables, key, kafka.log(key.topicId, partition).start)
+  }
+  return diverged.length > 0
+}
+
+async function stops(world: Simulation): Promise<boolean> {
+  let stopped = 0
+  const instances = [...world.owners, ...world.zombies]
+  for (const { worker } of instances) void worker.stop().then(() => stopped++)
+  for (let round = 0; round < STOP_ROUNDS && stopped < instances.length; round++) await stepAll(world, round)
+  return stopped === instances.length
+}
+
+function checkEverything(world: Simulation): string[] {
+  return [...checkLag(world), ...checkBooks(world), ...checkRecords(world), ...checkGoneTopics(world)]
+}
+
+function* checkLag({ kafka, database }: Simulation): Generator<string> {
+  const { topic } = kafka
+  if (topic === undefined) return
+  for (const [partition, log] of topic.logs.entries()) {
+    const next = database.tables.ledger.get(rowName({ topicId: topic.id, partition }))?.nextOffset ?? 0
+    if (next < log.start) yield `${partition}: expired records are not counted`
+    if (log.slots.slice(next).some((slot) => slot !== undefined)) yield `${partition}: unread records`
+  }
+}
+
+function* checkBooks({ database }: Simulation): Generator<string> {
+  const { ledger, orders } = database.tables
+  let stored = 0
+  for (const [name, row] of ledger) {
+    stored += row.counts.stored ?? 0
+    if (row.nextOffset - row.origin !== accounted(row)) yield `books of ${name}: ${JSON.stringify(row)}`
+  }
+  if (stored !== orders.size) yield `${stored} stored by the books, ${orders.size} orders`
+}
+
+function accounted({ counts }: StoredRow): number {
+  const { rewound = 0, ...rest } = counts
+  return Object.values(rest).reduce((sum, count) => sum + count, -rewound)
+}
+
+function* checkRecords({ kafka, database }: Simulation): Generator<string> {
+  for (const [serial, { uid, content }] of kafka.acknowledged) {
+    const stored = content !== undefined && database.tables.orders.get(uid) === content
+    if (!stored && !kafka.deadLetters.has(serial) && !kafka.exempt.has(serial))
+      yield `G1: record ${serial} is lost`
+  }
+}
+
+/** Nobody reads a topic id that is gone: what was seen of it and never read is lost, and the books say so. */
+function* checkGoneTopics({ kafka, database }: Simulation): Generator<string> {
+  for (const [name, { key, nextOffset, seenEnd }] of database.tables.ledger)
+    if (key.topicId !== kafka.topic?.id && nextOffset < seenEnd)
+      yield `${name} is gone, and not booked to its end`
+}

@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import { canonicalBytes } from '../../src/order/canonical.ts'
+import { contentHash } from '../../src/order/content-hash.ts'
+import type { Order } from '../../src/order/order.ts'
+import type { NewOrder } from '../../src/pipeline/orders-role.ts'
+import { modelOrder, read } from '../order/fixtures.ts'
+
+export const TOPIC_ID = randomUUID()
+
+/** As the orders role would hand it over; `sourceOffset` tells two of them apart. */
+export function newOrder(order: Order, sourceOffset = 0): NewOrder {
+  const content = { order, contentHash: contentHash(canonicalBytes(order)), unknownFields: 0 }
+  return { content, sourcePartition: 0, sourceOffset }
+}
+
+export function orderWithUid(uid: string, changes: Partial<Order> = {}): Order {
+  return { ...modelOrder(), order_uid: uid, ...changes }
+}
+
+/** What a record with this value brings to the database, and the bytes that a read has to return. */
+export function orderOf(value: Buffer): { readonly order: Order; readonly canonical: Buffer } {
+  const result = read(value)
+  if (!result.ok) throw new Error(result.message)
+  return result
+}
