@@ -72,7 +72,7 @@ export async function startService(config: Config<'kafka' | 'database'>, logger:
   const cluster = opening.use(openCluster(kafka, trouble))
   await namingKafka(kafka.brokers, prepareTopics(cluster, config, log))
   const producer = opening.adopt(
-    openProducer(kafka, { onError: trouble, giveUpAfterMs: PRODUCE_WITHIN_MS }),
+    openProducer(kafka, { onError: trouble, giveUpAfterMs: PRODUCE_WITHIN_MS, compressLarge: true }),
     (open) => open.close(),
   )
 

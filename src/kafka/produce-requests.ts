@@ -13,7 +13,7 @@ export interface ProduceRequests {
    * Resolves when all records are acknowledged by all in-sync replicas. Tries until `deadlineMs`, on the
    * clock of `performance.now()`; within that, nothing is written twice. Rejects with what the library throws.
    */
-  request(records: readonly OutgoingRecord[], deadlineMs: number): Promise<void>
+  request(records: readonly OutgoingRecord[], deadlineMs: number, compressed: boolean): Promise<void>
   /** Rejects the request under way. May be called twice. */
   close(): Promise<void>
 }
@@ -41,7 +41,7 @@ export function openProduceRequests(
   }
 
   return {
-    async request(records, deadlineMs) {
+    async request(records, deadlineMs, compressed) {
       if (closed) throw new ProduceError('the producer is closed')
       const messages = records.map(toMessage)
       client ??= openClient(settings, onError)
@@ -52,7 +52,7 @@ export function openProduceRequests(
         Math.max(1, deadlineMs - performance.now()),
       )
       try {
-        await Promise.race([client.send({ messages }), givenUp])
+        await Promise.race([client.send({ messages, compression: compressed ? 'zstd' : 'none' }), givenUp])
       } catch (error) {
         disconnect().catch(onError)
         throw error

@@ -19,6 +19,11 @@ export interface RecordProducer extends AsyncDisposable {
 export interface RecordProducerOptions {
   /** How long a `send` may take, over restarts and elections, before it rejects. */
   readonly giveUpAfterMs: number
+  /**
+   * Tries a record that is above the broker's limit once more, compressed: the limit is on what is sent, so
+   * one that came compressed can be larger. Without it, such a record is refused.
+   */
+  readonly compressLarge?: boolean
   /** Troubles that no `send` reports. */
   readonly onError: (error: unknown) => void
 }
@@ -48,14 +53,16 @@ export function openProducer(settings: KafkaSettings, options: RecordProducerOpt
   let pumping = false
   let closed = false
 
-  const deliver = async (parts: readonly Part[]): Promise<void> => {
+  const deliver = async (parts: readonly Part[], compressed = false): Promise<void> => {
     const records = parts.flatMap((part) => part.records)
     try {
-      await requests.request(records, Math.max(...parts.map(({ call }) => call.deadlineMs)))
+      const deadlineMs = Math.max(...parts.map(({ call }) => call.deadlineMs))
+      await requests.request(records, deadlineMs, compressed)
       for (const { call, records: sent } of parts) answer(call, sent.length)
     } catch (error) {
       if (!isTooLargeAnswer(error)) for (const { call } of parts) call.settled.reject(produceError(error))
       else if (records.length > 1) for (const half of halves(parts)) await deliver(half)
+      else if (options.compressLarge === true && !compressed) await deliver(parts, true)
       else
         for (const { call } of parts) {
           call.tooLarge.push(...records)

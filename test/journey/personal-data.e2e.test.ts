@@ -1,49 +1,104 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { promisify } from 'node:util'
+import type { Order } from '../../src/order/order.ts'
+import { openProducer } from '../../src/kafka/producer.ts'
+import { foreignHeaders } from '../../src/pipeline/headers.ts'
+import { headersFromJson } from '../../src/postgres/dead-letters.ts'
+import { breakOrder } from '../../src/producer/broken.ts'
+import { randomAt, seedFrom } from '../../src/producer/random.ts'
+import { modelOrder } from '../order/fixtures.ts'
 import { readAudit } from '../audit/run-audit.ts'
-import { placeOnSharedStack, query } from '../recovery/place.ts'
+import { placeOnSharedStack, query, type Place } from '../recovery/place.ts'
+import { waitUntilSettled } from '../recovery/books.ts'
 import { startServiceProcess } from '../service-under-test.ts'
-import { uniqueName, waitUntil } from '../stack-under-test.ts'
+import { waitUntil } from '../stack-under-test.ts'
 
-const PRODUCE = join(import.meta.dirname, '../../src/cli/produce.ts')
-const MODEL = join(import.meta.dirname, '../fixtures/model.json')
+const MARKER = 'Zaphod-Planted'
+
+function planted(uid: string): Order {
+  const order = modelOrder()
+  const delivery = {
+    ...order.delivery,
+    name: `${MARKER} Beeblebrox`,
+    phone: `+1 ${MARKER}`,
+    address: `${MARKER} street 1`,
+    email: `${MARKER}@example.org`,
+  }
+  return { ...order, order_uid: uid, delivery }
+}
+
+/** Valid ones, their duplicates and contradictions, and every sort of invalid one, each with the marker in it. */
+function values(): (Buffer | null)[] {
+  const invalid = Array.from({ length: 150 }, (_, n) =>
+    breakOrder(planted(`invalid-${n}`), randomAt(seedFrom('planted'), n, 0)),
+  )
+  const text = JSON.stringify(planted('text'))
+  const order = planted('fields')
+  const others = [
+    text.replace('"locale":"en"', `"locale":"en","${MARKER}":`),
+    text.replace('"locale":"en"', `"locale":${MARKER}`),
+    text.slice(0, text.indexOf(MARKER) + 20),
+    JSON.stringify(MARKER),
+    `${MARKER} is no JSON`,
+    JSON.stringify({ ...order, delivery: { ...order.delivery, email: MARKER } }),
+    JSON.stringify({ ...order, delivery: { ...order.delivery, name: `${MARKER}\u0000` } }),
+    JSON.stringify({ ...order, payment: { ...order.payment, amount: MARKER } }),
+    JSON.stringify({ ...order, date_created: MARKER }),
+    JSON.stringify({ ...order, order_uid: `${MARKER} ` }),
+  ]
+  const valid = ['a', 'b', 'a'].map((uid) => JSON.stringify(planted(uid)))
+  const conflict = JSON.stringify({ ...planted('a'), customer_id: MARKER })
+  return [...invalid, ...[...valid, conflict, ...others].map((each) => Buffer.from(each))]
+}
+
+async function produce({ brokers, orders }: Place, ...all: (Buffer | null)[]): Promise<void> {
+  const settings = { brokers: brokers.split(','), clientId: 'test' }
+  await using producer = openProducer(settings, { giveUpAfterMs: 30_000, onError: () => {} })
+  const forged = [Buffer.from('retry'), Buffer.from(MARKER)] as const
+  await producer.send(
+    all.map((value) => ({ topic: orders, key: Buffer.from('key'), value, headers: [forged] })),
+  )
+}
 
 test('what is personal in orders stands in no log line, no metric and no header of a dead letter', async (t) => {
   const place = await placeOnSharedStack(t)
   const service = await startServiceProcess(t, { ...place.environment, LOG_LEVEL: 'debug' })
-  const marker = 'Zaphod-Planted'
-  const order = JSON.parse(readFileSync(MODEL, 'utf8')) as {
-    delivery: Record<string, string>
-    payment: { amount: unknown }
-  }
-  for (const field of ['name', 'phone', 'address', 'city']) order.delivery[field] = marker
-  order.delivery['email'] = `${marker}@example.test`
-  const valid = JSON.stringify(order)
-  order.payment.amount = marker
-  const file = join(tmpdir(), `${uniqueName('personal')}.ndjson`)
-  t.after(() => rmSync(file, { force: true }))
-  writeFileSync(file, [valid, JSON.stringify(order), valid.slice(0, 300)].join('\n'))
-  const env = { PATH: process.env['PATH'] ?? '', ...place.environment }
-  await promisify(execFile)(process.execPath, [PRODUCE, '--file', file], { env })
-  const stored = async (): Promise<boolean> => (await fetch(`${service.url}/orders/b563feb7b2b84b6test`)).ok
-  await waitUntil(stored, { deadlineMs: 20_000, what: 'the valid order is stored' })
-  assert.deepEqual((await readAudit(place.environment, '--settled')).off, [])
+  await produce(place, ...values())
+  await waitUntilSettled(place)
 
-  const letters = await query<{ message: string; headers: [string, string | null][]; value: Buffer }>(
+  // The database itself refuses one: its error quotes the row.
+  const rule = `check (name not like '%Beeblebrox the second')`
+  await query(place.dsn, `alter table delivery add constraint refuse ${rule}`)
+  const refused = planted('refused')
+  refused.delivery.name += ' the second'
+  await produce(place, Buffer.from(JSON.stringify(refused)))
+  const held = (): boolean => service.events.some(({ event }) => event === 'partition_held_database_refuses')
+  await waitUntil(held, { deadlineMs: 10_000, what: 'the database refuses it' })
+  await query(place.dsn, 'alter table delivery drop constraint refuse')
+  await waitUntilSettled(place)
+
+  assert.deepEqual((await fetch(`${service.url}/orders/${MARKER}%20`)).status, 400)
+  const answer = await (await fetch(`${service.url}/orders/refused`)).text()
+  assert.ok(answer.includes(MARKER), 'who asks for the order gets it')
+
+  const letters = await query<{ text: string; headers: [string, string | null][]; value: Buffer | null }>(
     place.dsn,
-    'select error_message as message, headers, value from dlq',
+    'select concat(error_type, error_message, error_stage) as text, headers, value from dlq',
   )
-  assert.equal(letters.length, 2)
-  for (const { message, headers, value } of letters) {
-    assert.ok(value.includes(marker), 'the dead letter keeps its value')
-    const said = headers.map(([, text]) => Buffer.from(text ?? '', 'base64').toString())
-    assert.ok(![message, ...said].some((text) => text.includes(marker)))
+  assert.ok(
+    letters.filter(({ value }) => value?.includes(MARKER)).length > 100,
+    'dead letters keep their value',
+  )
+  for (const { text, headers } of letters) {
+    const all = headersFromJson(headers)
+    const others = new Set(foreignHeaders(all).map(([name]) => name))
+    const ours = all.filter(([name]) => !others.has(name)).map(([, value]) => String(value))
+    assert.ok(ours.length > 5)
+    assert.ok(![text, ...ours].some((said) => said.includes(MARKER)), `${text} ${ours.join()}`)
   }
-  assert.ok(!JSON.stringify(service.events).includes(marker))
-  assert.ok(!(await (await fetch(`${service.url}/metrics`)).text()).includes(marker))
+  const { balanced, ...report } = await readAudit(place.environment, '--deep', '--settled')
+  assert.ok(balanced)
+  assert.equal(await service.stop(), 0)
+  for (const said of [...service.events.map((line) => JSON.stringify(line)), JSON.stringify(report)])
+    assert.ok(!said.includes(MARKER), said)
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { isRecordTooLarge, ProduceError } from '../../src/kafka/produce-error.ts'
 import { openProducer, type RecordProducer } from '../../src/kafka/producer.ts'
@@ -105,6 +106,28 @@ test('a topic with a smaller limit than usual loses only what is above it', asyn
     (await readTopic(brokers, topic)).map(({ key }) => String(key)),
     small.map(({ key }) => String(key)),
   )
+})
+
+test('what is above the limit is sent compressed where that is wanted, and named only if it is still too large', async (t) => {
+  const { brokers } = sharedStack()
+  const topic = await createTopic(brokers, uniqueName('compressed'), 1)
+  const settings = { brokers: [brokers], clientId: 'test' }
+  const options = { giveUpAfterMs: 30_000, onError: () => {}, compressLarge: true }
+  await using producer = openProducer(settings, options)
+  const shrinks = recordOf(topic, 'shrinks', Buffer.alloc(5_000_000, 'shrinks'))
+  const stays = recordOf(topic, 'stays', randomBytes(1_100_000))
+  const error = await producer.send([recordOf(topic, 'a'), shrinks, stays, recordOf(topic, 'b')]).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  assert.ok(isRecordTooLarge(error))
+  assert.deepEqual(error.records, [stays])
+  const read = await readTopic(brokers, topic)
+  assert.deepEqual(
+    read.map(({ key }) => String(key)),
+    ['a', 'shrinks', 'b'],
+  )
+  assert.ok(read[1]?.value?.equals(shrinks.value ?? Buffer.alloc(0)))
 })
 
 test('anything but bytes is refused before it is sent, and disturbs nobody', async (t) => {

@@ -1,6 +1,6 @@
 import { afterEverything } from './simulated-time.ts'
 import { rowName, type StoredRow } from './simulated-database.ts'
-import { bookGoneTopics, rewind } from './simulated-ledger.ts'
+import { bookGoneTopics } from './simulated-ledger.ts'
 import type { Simulation } from './simulation.ts'
 
 const MAX_ROUNDS = 5_000
@@ -34,7 +34,7 @@ async function becomesQuiet(world: Simulation): Promise<boolean> {
     quiet = now === before ? quiet + 1 : 0
     before = now
     if (quiet > QUIET_ROUNDS) {
-      if (!rewindWhatDiverged(world)) return true
+      if (!world.rewindWhatDiverged()) return true
       quiet = 0
     }
   }
@@ -50,19 +50,6 @@ function fingerprint({ database, kafka, owners }: Simulation): string {
   const rows = [...database.tables.ledger].map(([name, row]) => [name, row.nextOffset, row.version])
   const states = owners.map(({ worker }) => worker.status.state)
   return JSON.stringify([rows, states, database.tables.orders.size, kafka.deadLetters.size])
-}
-
-/** What an operator does about `log_diverged`. */
-function rewindWhatDiverged({ owners, kafka, database }: Simulation): boolean {
-  const diverged = owners.filter(
-    ({ worker: { status } }) => status.state === 'held' && status.reason === 'log_diverged',
-  )
-  for (const { partition } of diverged) {
-    if (kafka.topic === undefined) continue
-    const key = { topicId: kafka.topic.id, partition }
-    rewind(database.tables, key, kafka.log(key.topicId, partition).start)
-  }
-  return diverged.length > 0
 }
 
 async function stops(world: Simulation): Promise<boolean> {

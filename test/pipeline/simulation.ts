@@ -1,6 +1,6 @@
 import { afterEverything, SimulatedTime } from './simulated-time.ts'
-import { SimulatedDatabase, type Write } from './simulated-database.ts'
-import { bookGoneTopics } from './simulated-ledger.ts'
+import { rowName, SimulatedDatabase, type Write } from './simulated-database.ts'
+import { bookGoneTopics, rewind } from './simulated-ledger.ts'
 import { SimulatedInstance, type Surroundings } from './simulated-instance.ts'
 import { PARTITIONS, SimulatedKafka } from './simulated-kafka.ts'
 
@@ -51,6 +51,20 @@ export class Simulation implements Disposable {
     this.owners[owner.partition] = this.start(owner.partition)
   }
 
+  /** What an operator does about `log_diverged`; false when there is nothing to do. */
+  rewindWhatDiverged(): boolean {
+    const { kafka, database } = this
+    if (kafka.topic === undefined || !database.up) return false
+    let some = false
+    for (const { partition, worker } of this.owners) {
+      const key = { topicId: kafka.topic.id, partition }
+      if (worker.status.reason !== 'log_diverged' || database.isLocked(rowName(key))) continue
+      rewind(database.tables, key, kafka.log(key.topicId, partition).start)
+      some = true
+    }
+    return some
+  }
+
   /** What a step must not book, however its offsets went. */
   #check({ key, step, records }: Write): void {
     const log = this.kafka.log(key.topicId, key.partition)
@@ -91,6 +105,7 @@ const HAPPENINGS = {
   zombie: ({ zombies }, _, { a, b }) =>
     zombies[a % Math.max(1, zombies.length)]?.actor.step(b, a === 0 ? b : 0),
   finish: ({ database }, _, { a }) => database.finishOne(a % 2 === 0),
+  operator: (world) => world.rewindWhatDiverged(),
   bookGone: ({ database, kafka }) => {
     if (database.up && kafka.topic !== undefined) bookGoneTopics(database, kafka.topic.id)
   },
