@@ -91,9 +91,17 @@ export function writeText(bytes: Buffer, text: string, at: number): number {
   return text.length
 }
 
+/** The driver's own limit on answers does not hold for streams; a server that vanished would be waited for. */
+const COPY_WITHIN_MS = 20_000
+
 /** Runs `copy … from stdin (format binary)`; resolves when the server took every row. */
 export async function copyInto(client: PoolClient, statement: string, rows: CopyRows): Promise<void> {
   const stream = client.query(copyFrom(statement))
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => reject(new Error('the server did not take the rows in time')),
+    COPY_WITHIN_MS,
+  )
   stream.end(rows.finish())
-  await finished(stream)
+  await Promise.race([finished(stream), promise]).finally(() => clearTimeout(timer))
 }

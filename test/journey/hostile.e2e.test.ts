@@ -44,8 +44,8 @@ async function deadLetters(topic: string): Promise<Map<number, DeadLetter>> {
 }
 
 const isDeadLetter = ({ ends }: HostileRecord): boolean => 'type' in ends
-const large = { 'max.message.bytes': '4000000' }
-for (const topic of [place.orders, place.deadLetters]) await createTopic(place.brokers, topic, 1, large)
+for (const topic of [place.orders, place.deadLetters])
+  await createTopic(place.brokers, topic, 1, { 'max.message.bytes': '4000000' })
 const service = await startServiceProcess({ after }, environment)
 await produce(place.orders, records)
 await waitUntilSettled(place)
@@ -137,13 +137,13 @@ test('what others put straight into the dead letters is archived, whatever it cl
 test('a record that is larger than Kafka takes, but came compressed, is archived whole and stops nothing', async (t) => {
   const { ranges } = await endsOf(place, place.orders)
   const [{ end } = { end: 0 }] = ranges
-  const large = { topic: place.orders, partition: 0, value: Buffer.alloc(6_000_000, '["large",') }
+  const oversized = { topic: place.orders, partition: 0, value: Buffer.alloc(6_000_000, '["large",') }
   const behind = { topic: place.orders, partition: 0, value: Buffer.from(orderJson('behind-the-large-one')) }
-  await foreignProducerOf(t).send({ messages: [large, behind], compression: 'gzip' })
+  await foreignProducerOf(t).send({ messages: [oversized, behind], compression: 'gzip' })
   await waitUntilSettled(place)
   const letter = (await deadLetters(place.orders)).get(end)
   assert.equal(letter?.error_type, 'too_large')
-  assert.ok(letter.value?.equals(large.value))
+  assert.ok(letter.value?.equals(oversized.value))
   assert.ok((await storedUids(place)).has('behind-the-large-one'))
 })
 

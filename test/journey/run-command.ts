@@ -10,19 +10,25 @@ export interface Outcome {
   readonly stderr: string
 }
 
+interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly input?: string
+  /** By default a folder where neither a .env nor a stack is found. */
+  readonly cwd?: string
+}
+
 /** Runs a program to its end, with nothing but `env` and the PATH in its environment. */
 export function run(
   program: string,
   args: readonly string[],
-  { env = {}, input = '' }: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
+  { env = {}, input = '', cwd = tmpdir() }: RunOptions = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       program,
       [...args],
       {
-        // No .env and no stack of the checkout may be found.
-        cwd: tmpdir(),
+        cwd,
         env: { PATH: process.env['PATH'] ?? '', ...env },
         timeout: 300_000,
         maxBuffer: 64 * 1024 * 1024,

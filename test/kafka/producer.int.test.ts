@@ -108,7 +108,7 @@ test('a topic with a smaller limit than usual loses only what is above it', asyn
   )
 })
 
-test('what is above the limit is sent compressed where that is wanted, and named only if it is still too large', async (t) => {
+test('what is above the limit is sent compressed where that is wanted, and named only if it is still too large', async () => {
   const { brokers } = sharedStack()
   const topic = await createTopic(brokers, uniqueName('compressed'), 1)
   const settings = { brokers: [brokers], clientId: 'test' }

@@ -5,9 +5,9 @@ import { PLANTED_BUGS } from './planted-bugs.ts'
 import { play, schedules, type Schedule } from './schedules.ts'
 
 /** PROTOCOL_RUNS=100000 for a long look, PROTOCOL_SEED=… for the same one again. */
-const RUNS = Number(process.env['PROTOCOL_RUNS'] ?? 1_000)
+const RUNS = Number(process.env['PROTOCOL_RUNS'] ?? 500)
 const SEED = Number(process.env['PROTOCOL_SEED'] ?? Date.now() % 2 ** 31)
-const RUNS_TO_CATCH_A_BUG = 2_000
+const RUNS_TO_CATCH_A_BUG = 5_000
 
 function told({ faults, happenings }: Schedule, problems: readonly string[]): string {
   const lines = happenings.map(({ kind, partition, a, b }) => `  ${kind} ${partition} ${a} ${b}`)
