@@ -46,7 +46,7 @@ const BOOK_GONE = `
   )
   update ledger set
     expired = expired + gone.unread, next_offset = next_offset + gone.unread,
-    version = version + 1, updated_at = now()
+    version = version + 1, written_by = '', updated_at = now()
   from gone
   where ledger.consumer_group = gone.consumer_group and ledger.topic_id = gone.topic_id
     and ledger.partition = gone.partition

@@ -4,6 +4,7 @@ import { readAudit } from '../audit/run-audit.ts'
 import { progressOf, sumsOf, waitUntilSettled } from '../recovery/books.ts'
 import { placeOnSharedStack, query } from '../recovery/place.ts'
 import { startServiceProcess } from '../service-under-test.ts'
+import { waitUntil } from '../stack-under-test.ts'
 import { runCommand } from './run-command.ts'
 
 /** By hand also 100,000 and more: RECORDS=100000 node --test … */
@@ -98,6 +99,11 @@ test('so do the metrics', async () => {
     ['orders_lag_records', '', 0],
     ['orders_held_partitions', '', 0],
   ] as const
+  // Counted right after the commit that the books were read behind.
+  await waitUntil(
+    async () => (await service.metric('orders_records_total')) === RECORDS + invalid + conflict,
+    { deadlineMs: 5_000, what: 'everything is counted' },
+  )
   for (const [name, labels, value] of expected)
     assert.equal(await service.metric(name, labels), value, `${name} ${labels}`)
 })

@@ -28,7 +28,7 @@ export function simulatedLedger(
         if (database.isLocked(name)) return BLOCKED
         const row = database.tables.ledger.get(name)
         if (row === undefined) throw new Error('the ledger row vanished while it was opened')
-        database.tables.ledger.set(name, { ...row, seenEnd: end })
+        database.tables.ledger.set(name, { ...row, seenEnd: Math.max(row.seenEnd, end) })
         return row
       })
     },
