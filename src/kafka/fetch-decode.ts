@@ -1,5 +1,5 @@
 import type { Consumer } from '@platformatic/kafka'
-import type { SourceRecord } from '../pipeline/record.ts'
+import type { Header, SourceRecord } from '../pipeline/record.ts'
 import { toNumber } from './client.ts'
 
 export type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>
@@ -82,7 +82,20 @@ function toSourceRecord(
     leaderEpoch: batch.partitionLeaderEpoch,
     key: record.key,
     value: record.value,
-    headers: record.headers.map(([name, value]) => [name ?? NO_BYTES, value] as const),
+    headers: headersOf(record),
     bytes: OBJECT_BYTES + record.length + OBJECT_BYTES * record.headers.length,
   }
+}
+
+const RETRY = Buffer.from('retry')
+const NONE_YET = Buffer.from('0')
+/** What a producer of orders writes, and nothing else. Nearly every record has it, so it is kept once. */
+const FIRST_ATTEMPT: readonly Header[] = [[RETRY, NONE_YET]]
+
+function headersOf({ headers }: KafkaRecord): readonly Header[] {
+  if (headers.length === 1) {
+    const [[name, value] = []] = headers
+    if (name?.equals(RETRY) === true && value?.equals(NONE_YET) === true) return FIRST_ATTEMPT
+  }
+  return headers.map(([name, value]) => [name ?? NO_BYTES, value] as const)
 }

@@ -66,10 +66,44 @@ export function epochSeconds(instant: string): number {
   )
 }
 
+/**
+ * The same of the 19 bytes `2021-11-26T06:22:19` at `at`; undefined when they are none, or a day or time that
+ * no calendar and no clock has.
+ */
+export function epochSecondsAt(bytes: Buffer, at: number): number | undefined {
+  const year = twoDigits(bytes, at) * 100 + twoDigits(bytes, at + 2)
+  const month = twoDigits(bytes, at + 5)
+  const day = twoDigits(bytes, at + 8)
+  const hours = twoDigits(bytes, at + 11)
+  const minutes = twoDigits(bytes, at + 14)
+  const seconds = twoDigits(bytes, at + 17)
+  // NaN, where there are no digits, is in none of the ranges.
+  const isCalendarDay = year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month)
+  if (!isCalendarDay || !(hours <= 23 && minutes <= 59 && seconds <= 59)) return undefined
+  if (bytes[at + 4] !== DASH || bytes[at + 7] !== DASH || bytes[at + 10] !== LETTER_T) return undefined
+  if (bytes[at + 13] !== COLON || bytes[at + 16] !== COLON) return undefined
+  return daysSinceEpoch(year, month, day) * SECONDS_PER_DAY + hours * 3600 + minutes * 60 + seconds
+}
+
+const DASH = 0x2d
+const COLON = 0x3a
+const LETTER_T = 0x54
+
+function twoDigits(bytes: Buffer, at: number): number {
+  const tens = (bytes[at] ?? 0) - 0x30
+  const ones = (bytes[at + 1] ?? 0) - 0x30
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN
+}
+
+/** Microseconds since 2000-01-01T00:00:00Z, from whole seconds since 1970 and the microseconds of that second. */
+export function microsecondsFrom(epochSecond: number, micros: number): bigint {
+  return BigInt(epochSecond - EPOCH_2000) * 1_000_000n + BigInt(micros)
+}
+
 /** Microseconds since 2000-01-01T00:00:00Z of a canonical instant: PostgreSQL's binary timestamptz (int64). */
 export function microsecondsSince2000(instant: string): bigint {
   const fraction = instant.length > 20 ? Number(instant.slice(20, -1).padEnd(6, '0')) : 0
-  return BigInt(epochSeconds(instant) - EPOCH_2000) * 1_000_000n + BigInt(fraction)
+  return microsecondsFrom(epochSeconds(instant), fraction)
 }
 
 /**

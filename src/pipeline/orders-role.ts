@@ -1,8 +1,7 @@
 import { canonicalBytes } from '../order/canonical.ts'
 import type { OrderLimits } from '../order/decode.ts'
-import { readOrder } from '../order/read-order.ts'
-import { crossFieldViolations, type CrossFieldRule } from '../order/cross-field.ts'
-import type { Order } from '../order/order.ts'
+import type { CrossFieldRule } from '../order/cross-field.ts'
+import { brokenRulesOf, readContent, type OrderContent } from '../order/order-content.ts'
 import type { PermanentFailure } from './failure.ts'
 import { deadLetterHeaders, parseHeaders, type ParsedHeaders } from './headers.ts'
 import type { Counts, LedgerKey } from './ledger.ts'
@@ -19,14 +18,6 @@ export interface PreparedOrder {
   readonly failure: PermanentFailure | undefined
   /** Cross-field rules that the order breaks. */
   readonly brokenRules: readonly CrossFieldRule[]
-}
-
-export interface OrderContent {
-  readonly order: Order
-  /** Version of the canonical form, one byte, and the SHA-256 of its bytes. */
-  readonly contentHash: Buffer
-  /** Fields that were ignored. */
-  readonly unknownFields: number
 }
 
 /** An order as it goes into the four tables, with the coordinates it came from. */
@@ -88,7 +79,7 @@ export function ordersRole(
 
 function prepareOrder(record: SourceRecord, { limits, crossFieldRules }: OrdersRoleOptions): PreparedOrder {
   const headers = parseHeaders(record.headers)
-  const reading = readOrder(record.value, limits)
+  const reading = readContent(record.value, limits)
   if (!reading.ok) {
     const stage = reading.type === 'invalid_order' ? 'validate' : 'decode'
     return {
@@ -99,12 +90,11 @@ function prepareOrder(record: SourceRecord, { limits, crossFieldRules }: OrdersR
       brokenRules: [],
     }
   }
-  const brokenRules = crossFieldRules === 'off' ? [] : crossFieldViolations(reading.order)
+  const { content } = reading
+  const brokenRules = crossFieldRules === 'off' ? [] : brokenRulesOf(content)
   const failure =
     crossFieldRules === 'reject' && brokenRules.length > 0 ? ruleFailure(brokenRules) : undefined
-  // The canonical bytes are not kept: over all records in flight they would be a second copy of the values.
-  const { order, contentHash, unknownFields } = reading
-  return { record, headers, content: { order, contentHash, unknownFields }, failure, brokenRules }
+  return { record, headers, content, failure, brokenRules }
 }
 
 function ruleFailure(rules: readonly CrossFieldRule[]): PermanentFailure {
@@ -124,7 +114,7 @@ async function settleOrders(
   const firsts = firstOfEachUid(items)
   const orders = [...firsts.values()]
     .map(newOrder)
-    .toSorted((a, b) => (a.content.order.order_uid < b.content.order.order_uid ? -1 : 1))
+    .toSorted((a, b) => (a.content.uid < b.content.uid ? -1 : 1))
   const known =
     orders.length === 0
       ? new Map<string, StoredUnder>()
@@ -180,12 +170,13 @@ function newOrder(item: PreparedOrder): NewOrder {
 /** By content hash; a hash of another version of the canonical form can't be compared, so by content. */
 async function sameContent(
   transaction: OrdersTransaction,
-  { order, contentHash }: OrderContent,
+  content: OrderContent,
   stored: { readonly contentHash: Buffer },
 ): Promise<boolean> {
+  const { uid, contentHash } = content
   if (stored.contentHash[0] === contentHash[0]) return stored.contentHash.equals(contentHash)
-  const canonical = await transaction.canonicalOrder(order.order_uid)
-  return canonical !== undefined && canonical.equals(canonicalBytes(order))
+  const canonical = await transaction.canonicalOrder(uid)
+  return canonical !== undefined && canonical.equals(canonicalBytes(content.order))
 }
 
 function contentOf({ content }: PreparedOrder): OrderContent {
@@ -194,7 +185,7 @@ function contentOf({ content }: PreparedOrder): OrderContent {
 }
 
 function uidOf(item: PreparedOrder): string {
-  return contentOf(item).order.order_uid
+  return contentOf(item).uid
 }
 
 function toDeadLetter(
@@ -212,6 +203,6 @@ function toDeadLetter(
 }
 
 /** A record without a key is fine; one with another key is stored, but its producer should know. */
-export function isKeyOf({ key }: SourceRecord, order: Order): boolean {
-  return key === null || key.toString('latin1') === order.order_uid
+export function isKeyOf({ key }: SourceRecord, uid: string): boolean {
+  return key === null || key.toString('latin1') === uid
 }

@@ -5,6 +5,8 @@ import type { PoolClient } from './database.ts'
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
 const END_OF_ROWS = -1
 const FIRST_BYTES = 65_536
+/** In bytes or code units; up to there a loop is faster than a call into the runtime. */
+const SHORT_TEXT = 40
 
 /**
  * Rows in the binary format of `copy` (PostgreSQL, "COPY", Binary Format): for each the number of its fields,
@@ -29,6 +31,17 @@ export class CopyRows {
     const bytes = writeText(this.#bytes, value, this.#at + 4)
     this.#view.setInt32(this.#at, bytes)
     this.#at += 4 + bytes
+  }
+
+  /** The UTF-8 text from `start` to `end` of `bytes`, as it stands there. */
+  textOf(bytes: Buffer, start: number, end: number): void {
+    const length = end - start
+    this.#reserve(4 + length)
+    const to = this.#at + 4
+    if (length > SHORT_TEXT) bytes.copy(this.#bytes, to, start, end)
+    else for (let i = 0; i < length; i++) this.#bytes[to + i] = bytes[start + i] ?? 0
+    this.#view.setInt32(this.#at, length)
+    this.#at = to + length
   }
 
   /** A safe integer, as bigint. */
@@ -77,8 +90,6 @@ export class CopyRows {
     this.#view = new DataView(larger.buffer, larger.byteOffset, larger.length)
   }
 }
-
-const SHORT_TEXT = 40
 
 /** UTF-8 at `at`; returns its length. Short ASCII is written here, which is faster than a call into the runtime. */
 export function writeText(bytes: Buffer, text: string, at: number): number {

@@ -63,7 +63,7 @@ export function ordersTransaction(client: PoolClient, optimistic: boolean): Orde
         : await insertUntilKnown(client, orders, sourceTopicId)
       await insertParts(
         client,
-        orders.filter(({ content }) => known.get(content.order.order_uid)?.inserted === true),
+        orders.filter(({ content }) => known.get(content.uid)?.inserted === true),
       )
       return known
     },
@@ -77,9 +77,9 @@ async function copyUnknown(
   sourceTopicId: string,
 ): Promise<Map<string, StoredUnder>> {
   const known = await readHashes(client, orders)
-  const unknown = orders.filter(({ content }) => !known.has(content.order.order_uid))
+  const unknown = orders.filter(({ content }) => !known.has(content.uid))
   if (unknown.length > 0) await copyInto(client, COPY_ORDERS, orderRows(unknown, sourceTopicId))
-  for (const { content } of unknown) known.set(content.order.order_uid, { inserted: true })
+  for (const { content } of unknown) known.set(content.uid, { inserted: true })
   return known
 }
 
@@ -87,7 +87,7 @@ async function readHashes(
   client: PoolClient,
   orders: readonly NewOrder[],
 ): Promise<Map<string, StoredUnder>> {
-  const uids = textColumn(orders, ({ content: { order } }) => order.order_uid)
+  const uids = textColumn(orders, ({ content }) => content.uid)
   const { rows } = await client.query<{ order_uid: string; content_hash: Buffer }>({
     name: 'read-hashes',
     text: READ_HASHES,
@@ -115,10 +115,10 @@ async function insertUntilKnown(
       values,
     })
     for (const { order_uid: uid } of inserted.rows) known.set(uid, { inserted: true })
-    unknown = unknown.filter(({ content: { order } }) => !known.has(order.order_uid))
+    unknown = unknown.filter(({ content }) => !known.has(content.uid))
     if (unknown.length === 0) break
     for (const [uid, stored] of await readHashes(client, unknown)) known.set(uid, stored)
-    unknown = unknown.filter(({ content: { order } }) => !known.has(order.order_uid))
+    unknown = unknown.filter(({ content }) => !known.has(content.uid))
   }
   return known
 }
@@ -133,7 +133,7 @@ async function insertParts(client: PoolClient, inserted: readonly NewOrder[]): P
 
 function orderColumns(rows: readonly NewOrder[], sourceTopicId: string): (Buffer | string)[] {
   return [
-    textColumn(rows, ({ content: { order } }) => order.order_uid),
+    textColumn(rows, ({ content }) => content.uid),
     textColumn(rows, ({ content: { order } }) => order.track_number),
     textColumn(rows, ({ content: { order } }) => order.entry),
     textColumn(rows, ({ content: { order } }) => order.locale),

@@ -63,7 +63,7 @@ function observe(
     for (const rule of brokenRules) metrics.crossFieldViolations.inc({ rule })
     if (content === undefined) continue
     if (content.unknownFields > 0) metrics.unknownFields.inc(content.unknownFields)
-    if (!isKeyOf(record, content.order)) {
+    if (!isKeyOf(record, content.uid)) {
       metrics.keyMismatches.inc()
       log.warn('key_mismatch', { topic: record.topic, partition: record.partition, offset: record.offset })
     }

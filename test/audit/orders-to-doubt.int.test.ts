@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { contentHash } from '../../src/order/content-hash.ts'
+import { readContent } from '../../src/order/order-content.ts'
 import { openAuditDatabase } from '../../src/postgres/audit-database.ts'
 import { inTransaction, openPool } from '../../src/postgres/database.ts'
 import { migrate } from '../../src/postgres/migrate.ts'
 import { ordersTransaction } from '../../src/postgres/orders.ts'
-import { modelWith, read } from '../order/fixtures.ts'
+import { LIMITS, modelWith } from '../order/fixtures.ts'
 import { createDatabase } from '../stack-under-test.ts'
 
 const STRANGE_TEXTS = [
@@ -30,13 +31,14 @@ test('the server proves every order that is as it was stored, whatever its texts
     ...INSTANTS.map((instant) => modelWith('/date_created', instant)),
     modelWith('/payment/amount', Number.MAX_SAFE_INTEGER),
   ].map((json, id) => {
-    const reading = read(json.replace('"order_uid":"b563feb7b2b84b6test"', `"order_uid":"order-${id}"`))
+    const reading = readContent(
+      Buffer.from(json.replace('"order_uid":"b563feb7b2b84b6test"', `"order_uid":"order-${id}"`)),
+      LIMITS,
+    )
     assert.ok(reading.ok)
-    return { content: reading, sourcePartition: 0, sourceOffset: id }
+    return { content: reading.content, sourcePartition: 0, sourceOffset: id }
   })
-  const ascending = orders.toSorted((a, b) =>
-    a.content.order.order_uid < b.content.order.order_uid ? -1 : 1,
-  )
+  const ascending = orders.toSorted((a, b) => (a.content.uid < b.content.uid ? -1 : 1))
   const pool = openPool({ dsn, maxConnections: 1, applicationName: 'test' }, () => {})
   t.after(() => pool.end())
   const topicId = '11111111-1111-4111-8111-111111111111'

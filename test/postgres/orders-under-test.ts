@@ -9,7 +9,13 @@ export const TOPIC_ID = randomUUID()
 
 /** As the orders role would hand it over; `sourceOffset` tells two of them apart. */
 export function newOrder(order: Order, sourceOffset = 0): NewOrder {
-  const content = { order, contentHash: contentHash(canonicalBytes(order)), unknownFields: 0 }
+  const content = {
+    uid: order.order_uid,
+    order,
+    contentHash: contentHash(canonicalBytes(order)),
+    unknownFields: 0,
+    scanned: undefined,
+  }
   return { content, sourcePartition: 0, sourceOffset }
 }
 
