@@ -13,7 +13,7 @@ export const PARTITIONS = 4
 /** Orders in one transaction of the ceiling; more do not make it faster. */
 export const COPY_BATCH = 2_000
 export const ONLY_VALID: Shares = { invalid: 0, duplicate: 0, conflict: 0 }
-const LIMITS = { maxBytes: 1_048_576, maxDepth: 64 }
+export const ORDER_LIMITS = { maxBytes: 1_048_576, maxDepth: 64 }
 
 /** What one transaction of the ceiling writes: for each table the input of its `copy`. */
 export type CopyBatch = Readonly<Record<Table, Buffer>>
@@ -22,6 +22,7 @@ export type CopyBatch = Readonly<Record<Table, Buffer>>
 export interface Load {
   /** Holds exactly these orders, as records. */
   readonly topic: string
+  readonly topicId: string
   readonly orders: number
   /** Of all records' values. */
   readonly bytes: number
@@ -51,7 +52,7 @@ export async function prepareLoad(
   const prepare = ({ key, value }: LoadRecord): void => {
     const partition = partitionOf(key)
     const copies = partitions[partition]
-    const reading = readOrder(value, LIMITS)
+    const reading = readOrder(value, ORDER_LIMITS)
     if (copies === undefined || !reading.ok) throw new Error('the generator made a record that is no order')
     const { order, contentHash } = reading
     const rows = rowsOf(order, contentHash, { topicId, partition, offset: copies.orders })
@@ -74,7 +75,7 @@ export async function prepareLoad(
   const ends = await Promise.all(partitions.map((_, index) => cluster.range(topic, index)))
   if (acknowledged.total !== orders || ends.some(({ end }, index) => end !== partitions[index]?.orders))
     throw new Error('Kafka holds other records than were meant to be produced')
-  return { topic, orders, bytes, batches: partitions.map((copies) => copies.finish()), sample: kept }
+  return { topic, topicId, orders, bytes, batches: partitions.map((copies) => copies.finish()), sample: kept }
 }
 
 /** Makes a topic of `PARTITIONS` partitions, and returns its id. */

@@ -1,7 +1,7 @@
 import { startBenchStack, type BenchStack } from './bench-stack.ts'
 import { measureCeiling } from './ceiling.ts'
 import { measureDrain, type Drain } from './drain.ts'
-import { measureHabit } from './habit.ts'
+import { measureHabit, measureHabitWrites } from './habit.ts'
 import { measureLatency, type Latency } from './latency.ts'
 import { COPY_BATCH, PARTITIONS, prepareLoad, type Load } from './load.ts'
 import { describeMachine, loadNow, type Machine } from './machine.ts'
@@ -21,6 +21,7 @@ export interface Round {
   readonly ceiling: Throughput
   readonly ours: Drain
   readonly habit: Throughput
+  readonly habitWrites: Throughput
 }
 
 export interface BenchResult {
@@ -95,6 +96,7 @@ async function measureRound(
   }
   const ceiling = told('ceiling', await measureCeiling(stack, load, stopping))
   const ours = told('ours', await measureDrain(stack, load, stopping))
-  const habit = told('habit', await measureHabit(stack, load.sample, stopping))
-  return { ceiling, ours, habit }
+  const habit = told('habit', await measureHabit(stack, load, stopping))
+  const habitWrites = told('habit, writes alone', await measureHabitWrites(stack, load, stopping))
+  return { ceiling, ours, habit, habitWrites }
 }
