@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import type { Header, SourceRecord } from './record.ts'
-import type { PermanentFailure } from './failure.ts'
+import type { ErrorType, PermanentFailure, Stage } from './failure.ts'
 
 /**
  * Every header that is ours. They are replaced, never appended, so a record stays as large as it is over
@@ -24,6 +25,8 @@ export type OurHeader = (typeof OUR_HEADERS)[number]
 const OURS: ReadonlyMap<string, OurHeader> = new Map(OUR_HEADERS.map((name) => [name, name]))
 const LONGEST_NAME = Math.max(...OUR_HEADERS.map((name) => name.length))
 const MAX_MESSAGE_CHARACTERS = 1_000
+/** More digits than `retry` can have would not be read again, and the record would start from 0. */
+const MAX_RETRIES = 999_999
 
 /** The record in `orders` that failed. */
 export interface SourceCoordinates {
@@ -37,6 +40,8 @@ export interface SourceCoordinates {
 export interface ParsedHeaders {
   /** Retries so far. */
   readonly retry: number
+  /** When it may be tried again, in ms since the epoch. */
+  readonly notBeforeMs: number | undefined
   readonly firstFailedAtMs: number | undefined
   readonly errorType: string | undefined
   readonly errorMessage: string | undefined
@@ -52,6 +57,7 @@ const RETRY = Buffer.from('retry')
 const ZERO = Buffer.from('0')
 const NOTHING_SAID: ParsedHeaders = {
   retry: 0,
+  notBeforeMs: undefined,
   firstFailedAtMs: undefined,
   errorType: undefined,
   errorMessage: undefined,
@@ -92,13 +98,14 @@ export function parseHeaders(headers: readonly Header[]): ParsedHeaders {
   for (const [name, value] of headers) {
     const ours = ourName(name)
     if (ours === undefined) continue
-    const text = value !== null && value.length <= 4096 ? value.toString('utf8') : undefined
+    const text = value !== null && value.length <= 4096 && isUtf8(value) ? value.toString('utf8') : undefined
     if (text === undefined || found[ours] !== undefined || !PARSERS[ours].test(text)) malformed++
     else found[ours] = text
   }
   return {
     retry: Number(found.retry ?? 0),
-    firstFailedAtMs: found['first-failed-at'] === undefined ? undefined : Number(found['first-failed-at']),
+    notBeforeMs: toNumber(found['retry-not-before']),
+    firstFailedAtMs: toNumber(found['first-failed-at']),
     errorType: found.error_type,
     errorMessage: found.error_message,
     errorStage: found.error_stage,
@@ -107,6 +114,10 @@ export function parseHeaders(headers: readonly Header[]): ParsedHeaders {
     traceparent: found.traceparent,
     malformed,
   }
+}
+
+function toNumber(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text)
 }
 
 /** What a producer of orders writes, and nothing else: nearly every record looks like this. */
@@ -130,6 +141,16 @@ export function foreignHeaders(headers: readonly Header[]): Header[] {
   return headers.filter(([name]) => ourName(name) === undefined)
 }
 
+/** Ours, to be written in place of whatever stands under these names. */
+type Ours = { readonly [N in OurHeader]?: string | undefined }
+
+/** Why a record failed, for people and programs; the message never quotes the payload. */
+interface Cause {
+  readonly type: ErrorType
+  readonly stage: Stage
+  readonly message: string
+}
+
 /** Headers of the dead letter that `record` becomes. `nowMs` is its first failure unless it failed before. */
 export function deadLetterHeaders(
   record: SourceRecord,
@@ -138,21 +159,85 @@ export function deadLetterHeaders(
   failure: PermanentFailure,
   nowMs: number,
 ): Header[] {
-  const ours: Partial<Record<OurHeader, string>> = {
+  return replaceOurs(record, failedHeaders(record, topicId, parsed, failure, nowMs))
+}
+
+/**
+ * Headers with which a record of `orders` goes to the retry topic. `retry` stays what it is: the retry role
+ * counts when it sends the record back, so a record that is produced twice in a crash counts once.
+ */
+export function retryHeaders(
+  record: SourceRecord,
+  topicId: string,
+  parsed: ParsedHeaders,
+  failure: Cause,
+  times: { readonly nowMs: number; readonly notBeforeMs: number },
+): Header[] {
+  return replaceOurs(record, {
+    ...failedHeaders(record, topicId, parsed, failure, times.nowMs),
+    'retry-not-before': String(Math.round(times.notBeforeMs)),
+  })
+}
+
+/**
+ * Headers with which the retry role sends a record back to `orders`: one retry more, nothing to wait for.
+ * Where it failed first and why last stay beside it, so that the topic tells its story.
+ */
+export function forwardHeaders(record: SourceRecord, parsed: ParsedHeaders): Header[] {
+  return replaceOurs(record, {
+    ...keptHeaders(parsed),
+    retry: String(Math.min(parsed.retry + 1, MAX_RETRIES)),
+    error_type: parsed.errorType,
+    error_message: parsed.errorMessage,
+    error_stage: parsed.errorStage,
+    ...(parsed.source && sourceHeaders(parsed.source)),
+  })
+}
+
+function failedHeaders(
+  record: SourceRecord,
+  topicId: string,
+  parsed: ParsedHeaders,
+  failure: Cause,
+  nowMs: number,
+): Ours {
+  const { topic, partition, offset } = record
+  return {
+    ...keptHeaders(parsed),
     retry: String(parsed.retry),
-    'first-failed-at': String(parsed.firstFailedAtMs ?? nowMs),
+    'first-failed-at': String(parsed.firstFailedAtMs ?? Math.round(nowMs)),
     error_type: failure.type,
     error_message: truncate(failure.message),
     error_stage: failure.stage,
-    'source-topic': record.topic,
-    'source-topic-id': topicId,
-    'source-partition': String(record.partition),
-    'source-offset': String(record.offset),
+    ...sourceHeaders({ topic, topicId, partition, offset }),
   }
-  if (parsed.replayOf !== undefined) ours['replay-of'] = parsed.replayOf
-  if (parsed.traceparent !== undefined) ours.traceparent = parsed.traceparent
+}
+
+/** What a record keeps from its first hop to its last. */
+function keptHeaders({ firstFailedAtMs, replayOf, traceparent }: ParsedHeaders): Ours {
+  return {
+    'first-failed-at': firstFailedAtMs === undefined ? undefined : String(firstFailedAtMs),
+    'replay-of': replayOf,
+    traceparent,
+  }
+}
+
+function sourceHeaders({ topic, topicId, partition, offset }: SourceCoordinates): Ours {
+  return {
+    'source-topic': topic,
+    'source-topic-id': topicId,
+    'source-partition': String(partition),
+    'source-offset': String(offset),
+  }
+}
+
+/** Foreign headers first and as they came, then ours in one order. */
+function replaceOurs(record: SourceRecord, ours: Ours): Header[] {
   const headers = foreignHeaders(record.headers)
-  for (const [name, value] of Object.entries(ours)) headers.push([Buffer.from(name), Buffer.from(value)])
+  for (const name of OUR_HEADERS) {
+    const value = ours[name]
+    if (value !== undefined) headers.push([Buffer.from(name), Buffer.from(value)])
+  }
   return headers
 }
 

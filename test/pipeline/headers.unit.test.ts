@@ -27,7 +27,8 @@ const READ: ReadonlyArray<readonly [name: string, value: string, parsed: Partial
   ['retry', '0', { retry: 0 }],
   ['retry', '10', { retry: 10 }],
   ['retry', '999999', { retry: 999_999 }],
-  ['retry-not-before', '1700000000000', {}],
+  ['retry-not-before', '1700000000000', { notBeforeMs: 1_700_000_000_000 }],
+  ['retry-not-before', '0', { notBeforeMs: 0 }],
   ['first-failed-at', '1700000000000', { firstFailedAtMs: 1_700_000_000_000 }],
   ['first-failed-at', '0', { firstFailedAtMs: 0 }],
   ['error_type', 'invalid_order', { errorType: 'invalid_order' }],
@@ -68,7 +69,7 @@ const MALFORMED: Readonly<Record<string, ReadonlyArray<string | Buffer | null>>>
   'retry-not-before': ['-1', '1e12', '', '1700000000000000', BINARY, LONG, null],
   'first-failed-at': ['-1', '1e12', '', 'now', '1700000000000000', BINARY, LONG, null],
   error_type: ['', 'Conflict', 'a b', 'x'.repeat(65), BINARY, LONG, null],
-  error_message: ['a\0b', 'x'.repeat(1_001), LONG, null],
+  error_message: ['a\0b', 'x'.repeat(1_001), BINARY, LONG, null],
   error_stage: ['', 'STORE', 'a-b', BINARY, LONG, null],
   'source-topic': ['', 'a/b', 'x'.repeat(250), BINARY, LONG, null],
   'source-topic-id': ['', 'orders', TOPIC_ID.toUpperCase(), `${TOPIC_ID}0`, BINARY, LONG, null],
@@ -144,6 +145,7 @@ test('a dead letter says what failed, where, when first and after how many retri
   const parsed = parseHeaders(deadLetterOf(record))
   assert.deepEqual(parsed, {
     retry: 4,
+    notBeforeMs: undefined,
     firstFailedAtMs: 1_700_000_000_000,
     errorType: 'invalid_order',
     errorMessage: 'broken at /items',
