@@ -8,10 +8,13 @@ const MAX_CAUSE_CHARACTERS = 300
 /** Kafka did not acknowledge. The records are not at fault: the same ones can be sent again, later. */
 export class ProduceError extends Error {
   readonly code: string
-  constructor(message: string, code = 'PLT_KFK_PRODUCE') {
+  /** Name of the broker's answer, where it gave one. */
+  readonly apiId: string | undefined
+  constructor(message: string, code = 'PLT_KFK_PRODUCE', apiId?: string) {
     super(message)
     this.name = 'ProduceError'
     this.code = code
+    this.apiId = apiId
   }
 }
 
@@ -37,7 +40,7 @@ export function isRecordTooLarge(error: unknown): error is RecordTooLargeError {
 /** Whether the broker refused a request for its size, or that of a batch or a record in it. */
 export function isTooLargeAnswer(error: unknown): boolean {
   const cause = lastCause(error)
-  return cause instanceof ProtocolError && TOO_LARGE.has(String(Reflect.get(cause, 'apiId')))
+  return cause instanceof ProtocolError && TOO_LARGE.has(apiIdOf(cause))
 }
 
 /**
@@ -47,7 +50,11 @@ export function isTooLargeAnswer(error: unknown): boolean {
 export function produceError(error: unknown): ProduceError {
   const cause = lastCause(error)
   const text = cause instanceof Error ? cause.message.slice(0, MAX_CAUSE_CHARACTERS) : 'unknown'
-  return new ProduceError(text, codeOf(error))
+  return new ProduceError(text, codeOf(error), cause instanceof ProtocolError ? apiIdOf(cause) : undefined)
+}
+
+function apiIdOf(answer: ProtocolError): string {
+  return String(Reflect.get(answer, 'apiId'))
 }
 
 function lastCause(error: unknown): unknown {

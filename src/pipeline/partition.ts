@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from './backoff.ts'
 import { fillBatch, type Batch, type BatchLimits } from './batch.ts'
-import { HoldPartition, holdReason } from './failure.ts'
+import { classifyError } from './classify.ts'
+import { HoldPartition, holdReasonOf } from './failure.ts'
 import { accountGap, NO_RECORD, type Counts, type Fingerprint, type Ledger } from './ledger.ts'
 import type { Log, PartitionReader } from './log.ts'
 import { initialStatus, type PartitionEvents, type PartitionStatus } from './partition-events.ts'
@@ -93,7 +94,7 @@ export class PartitionWorker<Transaction, Prepared, Settled extends { readonly c
   #hold(error: unknown): number {
     const { events, random } = this.#options
     const pauseMs = backoffMs(++this.#failures, HOLD_BASE_MS, HOLD_CAP_MS, random)
-    const reason = holdReason(error)
+    const reason = holdReasonOf(classifyError(error))
     const detail = error instanceof HoldPartition ? error.message : ''
     Object.assign(this.status, { state: 'held', reason, detail })
     events.held(this.#options, reason, error, pauseMs)

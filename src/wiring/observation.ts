@@ -9,6 +9,8 @@ const CIRCUIT_OF: Readonly<Partial<Record<HoldReason, 'database' | 'kafka'>>> = 
   database_unreachable: 'database',
   database_busy: 'database',
   database_refuses: 'database',
+  schema_mismatch: 'database',
+  failure_flood: 'database',
   broker_unreachable: 'kafka',
 }
 
@@ -49,6 +51,9 @@ const ALL_REASONS: Readonly<Record<HoldReason, true>> = {
   database_unreachable: true,
   database_busy: true,
   database_refuses: true,
+  schema_mismatch: true,
+  access_denied: true,
+  failure_flood: true,
   broker_unreachable: true,
   log_diverged: true,
   topic_missing: true,

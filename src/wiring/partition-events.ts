@@ -7,6 +7,9 @@ import type { Progress } from './progress.ts'
 /** Nothing gets better by waiting alone: somebody has to look. */
 const ALARMS: ReadonlySet<HoldReason> = new Set([
   'database_refuses',
+  'schema_mismatch',
+  'access_denied',
+  'failure_flood',
   'log_diverged',
   'unreadable',
   'unclassified',
@@ -16,7 +19,13 @@ const ADVICE: Readonly<Record<HoldReason, string>> = {
   database_unreachable: 'resumes by itself when PostgreSQL answers again',
   database_busy:
     'a lock or a statement took too long; see who holds it in pg_stat_activity. Resumes by itself',
-  database_refuses: 'compare the database with the migrations and the rights of its user; resumes by itself',
+  database_refuses:
+    'the database fails at its own work, or refuses what is not an order; see its log. Resumes by itself',
+  schema_mismatch:
+    'a table or a column is not that of this version: undo the change, or npm run migrate. Resumes by itself',
+  access_denied: 'a password, a right or a role is not what it has to be; resumes by itself when it is',
+  failure_flood:
+    'the database refuses even an order made up for a test: undo what was changed there. Resumes by itself',
   broker_unreachable: 'resumes by itself when Kafka answers again',
   log_diverged: 'Kafka lost records that were acknowledged; see docs/OPERATIONS.md, "The log was cut"',
   topic_missing: 'resumes by itself when the topic is there',
