@@ -1,3 +1,4 @@
+import { canonicalBytes } from './canonical.ts'
 import { contentHash } from './content-hash.ts'
 import { crossFieldViolations, scannedViolations, type CrossFieldRule } from './cross-field.ts'
 import type { OrderLimits } from './decode.ts'
@@ -35,6 +36,12 @@ export function readContent(value: Buffer | null, limits: OrderLimits): ReadCont
   const { order, unknownFields } = reading
   const content = { uid: order.order_uid, contentHash: reading.contentHash, unknownFields, order, scanned }
   return { ok: true, content }
+}
+
+/** Of a valid order that no record brought. */
+export function contentOf(order: Order): OrderContent {
+  const hash = contentHash(canonicalBytes(order))
+  return { uid: order.order_uid, contentHash: hash, unknownFields: 0, order, scanned: undefined }
 }
 
 /** The cross-field rules that the order breaks. */

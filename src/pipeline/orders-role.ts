@@ -1,12 +1,13 @@
-import { canonicalBytes } from '../order/canonical.ts'
 import type { OrderLimits } from '../order/decode.ts'
 import type { CrossFieldRule } from '../order/cross-field.ts'
 import { brokenRulesOf, readContent, type OrderContent } from '../order/order-content.ts'
-import type { PermanentFailure } from './failure.ts'
-import { deadLetterHeaders, parseHeaders, type ParsedHeaders } from './headers.ts'
+import type { PermanentFailure, RecordFailure } from './failure.ts'
+import { parseHeaders, type ParsedHeaders, type SourceCoordinates } from './headers.ts'
 import type { Counts, LedgerKey } from './ledger.ts'
 import type { OutgoingRecord, SourceRecord } from './record.ts'
 import type { RoleWork } from './role-work.ts'
+import type { RetryPolicy } from './route.ts'
+import { settleApart, settleOrders } from './settle-orders.ts'
 
 /** A record after decoding and validation: an order, or the reason why it is none. */
 export interface PreparedOrder {
@@ -39,40 +40,75 @@ export interface OrdersTransaction {
    * uids are distinct and ascending, so that two instances never wait for each other in a circle.
    */
   insertOrders(orders: readonly NewOrder[], sourceTopicId: string): Promise<ReadonlyMap<string, StoredUnder>>
+  /**
+   * The same as a unit of its own: constraints are checked within it, locks are waited for only briefly, and
+   * when it throws, nothing of it is left and the transaction goes on.
+   */
+  insertApart(orders: readonly NewOrder[], sourceTopicId: string): Promise<ReadonlyMap<string, StoredUnder>>
   /** The canonical bytes of a stored order; undefined when it was erased meanwhile. */
   canonicalOrder(uid: string): Promise<Buffer | undefined>
+  /** Shows what waits for its next attempt, and no longer what came back. For people only: nothing reads it. */
+  showRetrying(waiting: readonly WaitingRecord[], cameBack: readonly SourceCoordinates[]): Promise<void>
+}
+
+/** A record that was sent to retry. */
+export interface WaitingRecord {
+  readonly source: SourceCoordinates
+  readonly orderUid: string
+  /** Retries so far. */
+  readonly retry: number
+  readonly notBeforeMs: number
+  readonly firstFailedAtMs: number
+  readonly errorType: string
+  readonly errorMessage: string
 }
 
 export interface SettledOrders {
   readonly counts: Counts
   readonly stored: readonly PreparedOrder[]
+  readonly retries: readonly Retry[]
   readonly deadLetters: readonly DeadLetter[]
 }
 
 export interface DeadLetter {
   readonly item: PreparedOrder
-  readonly failure: PermanentFailure
+  readonly failure: RecordFailure
+  /** Of the database's refusal; undefined when the database was not asked, or did not refuse. */
+  readonly fingerprint: string | undefined
+}
+
+export interface Retry extends DeadLetter {
+  readonly notBeforeMs: number
 }
 
 export interface OrdersRoleOptions {
   readonly deadLetterTopic: string
+  readonly retryTopic: string
+  readonly retryPolicy: RetryPolicy
+  /** Writes an order that can't be at fault, and takes it back; rejects when the database refuses it. */
+  readonly canary: () => Promise<void>
   readonly limits: OrderLimits
   /** What to do with an order that contradicts itself: count and store it, refuse it, or not look. */
   readonly crossFieldRules: 'warn' | 'reject' | 'off'
   /** Resolves when every in-sync replica has them; throws when that is not known to be so. */
   readonly produce: (records: readonly OutgoingRecord[]) => Promise<void>
   readonly now: () => number
+  readonly random: () => number
   /** Told after the commit, to count, log and fill the cache. */
   readonly onCommitted: (settled: SettledOrders, items: readonly PreparedOrder[], source: LedgerKey) => void
 }
 
-/** Decodes, validates and stores orders; what is permanently wrong goes to the dead letters. */
+/** Decodes, validates and stores orders; what can't be stored goes to retry or to the dead letters. */
 export function ordersRole(
   options: OrdersRoleOptions,
 ): RoleWork<OrdersTransaction, PreparedOrder, SettledOrders> {
   return {
     prepare: (record) => prepareOrder(record, options),
     settle: (transaction, items, source) => settleOrders(options, transaction, items, source),
+    isolation: {
+      canary: options.canary,
+      settle: (transaction, items, source, cause) => settleApart(options, transaction, items, source, cause),
+    },
     committed: options.onCommitted,
   }
 }
@@ -102,103 +138,6 @@ function ruleFailure(rules: readonly CrossFieldRule[]): PermanentFailure {
     type: 'invalid_order',
     stage: 'validate',
     message: `breaks the cross-field rules ${rules.join(', ')}`,
-  }
-}
-
-async function settleOrders(
-  options: OrdersRoleOptions,
-  transaction: OrdersTransaction,
-  items: readonly PreparedOrder[],
-  source: LedgerKey,
-): Promise<SettledOrders> {
-  const firsts = firstOfEachUid(items)
-  const orders = [...firsts.values()]
-    .map(newOrder)
-    .toSorted((a, b) => (a.content.uid < b.content.uid ? -1 : 1))
-  const known =
-    orders.length === 0
-      ? new Map<string, StoredUnder>()
-      : await transaction.insertOrders(orders, source.topicId)
-  const stored: PreparedOrder[] = []
-  const deadLetters: DeadLetter[] = []
-  let duplicates = 0
-  for (const item of items) {
-    if (item.failure !== undefined) {
-      deadLetters.push({ item, failure: item.failure })
-      continue
-    }
-    const uid = uidOf(item)
-    const first = firsts.get(uid)
-    const under = known.get(uid)
-    if (under === undefined || first === undefined)
-      throw new Error('the database did not say what is stored under a uid')
-    if (under.inserted && first === item) stored.push(item)
-    else if (await sameContent(transaction, contentOf(item), under.inserted ? contentOf(first) : under))
-      duplicates++
-    else deadLetters.push({ item, failure: CONFLICT })
-  }
-  // Acknowledged before the transaction commits: a crash in between produces them again, never not at all.
-  if (deadLetters.length > 0)
-    await options.produce(deadLetters.map((letter) => toDeadLetter(options, letter, source)))
-  return {
-    counts: { stored: stored.length, duplicates, dead_lettered: deadLetters.length },
-    stored,
-    deadLetters,
-  }
-}
-
-const CONFLICT: PermanentFailure = {
-  type: 'conflict',
-  stage: 'store',
-  message: 'an order with this order_uid and another content is stored; the stored one was kept',
-}
-
-/** The same uid twice in one statement is an error or a silent loss, so only its first record goes in. */
-function firstOfEachUid(items: readonly PreparedOrder[]): Map<string, PreparedOrder> {
-  const firsts = new Map<string, PreparedOrder>()
-  for (const item of items) {
-    if (item.failure === undefined && !firsts.has(uidOf(item))) firsts.set(uidOf(item), item)
-  }
-  return firsts
-}
-
-function newOrder(item: PreparedOrder): NewOrder {
-  const { partition, offset } = item.record
-  return { content: contentOf(item), sourcePartition: partition, sourceOffset: offset }
-}
-
-/** By content hash; a hash of another version of the canonical form can't be compared, so by content. */
-async function sameContent(
-  transaction: OrdersTransaction,
-  content: OrderContent,
-  stored: { readonly contentHash: Buffer },
-): Promise<boolean> {
-  const { uid, contentHash } = content
-  if (stored.contentHash[0] === contentHash[0]) return stored.contentHash.equals(contentHash)
-  const canonical = await transaction.canonicalOrder(uid)
-  return canonical !== undefined && canonical.equals(canonicalBytes(content.order))
-}
-
-function contentOf({ content }: PreparedOrder): OrderContent {
-  if (content === undefined) throw new Error('a record that is no order has no content')
-  return content
-}
-
-function uidOf(item: PreparedOrder): string {
-  return contentOf(item).uid
-}
-
-function toDeadLetter(
-  options: OrdersRoleOptions,
-  { item, failure }: DeadLetter,
-  source: LedgerKey,
-): OutgoingRecord {
-  const { record, headers } = item
-  return {
-    topic: options.deadLetterTopic,
-    key: record.key,
-    value: record.value,
-    headers: deadLetterHeaders(record, source.topicId, headers, failure, options.now()),
   }
 }
 

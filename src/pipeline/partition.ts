@@ -1,30 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from './backoff.ts'
-import { fillBatch, type Batch, type BatchLimits } from './batch.ts'
+import { fillBatch, type Batch } from './batch.ts'
 import { classifyError } from './classify.ts'
 import { HoldPartition, holdReasonOf } from './failure.ts'
-import { accountGap, NO_RECORD, type Counts, type Fingerprint, type Ledger } from './ledger.ts'
-import type { Log, PartitionReader } from './log.ts'
-import { initialStatus, type PartitionEvents, type PartitionStatus } from './partition-events.ts'
-import type { RoleWork } from './role-work.ts'
+import { settleOrIsolate } from './isolate.ts'
+import { accountGap, NO_RECORD, type Counts, type Fingerprint } from './ledger.ts'
+import type { PartitionReader } from './log.ts'
+import { initialStatus, type PartitionStatus } from './partition-events.ts'
+import type { PartitionOptions } from './partition-options.ts'
 import { ended, openSession, rangeOf, type Session } from './session.ts'
-
-export interface PartitionOptions<Transaction, Prepared, Settled extends { readonly counts: Counts }> {
-  readonly consumerGroup: string
-  readonly topic: string
-  readonly partition: number
-  /** Written into the ledger row by this instance. */
-  readonly instanceId: string
-  readonly log: Log
-  readonly ledger: Ledger<Transaction>
-  readonly work: RoleWork<Transaction, Prepared, Settled>
-  /** Asked before each batch: the more partitions an instance has, the less each may hold. */
-  readonly limits: () => BatchLimits
-  readonly events: PartitionEvents
-  /** How often an idle partition compares its ledger row with where it stands. */
-  readonly idleCheckMs: number
-  readonly random: () => number
-}
 
 /** A transaction whose COMMIT got no answer; the next look at the ledger tells whether it took effect. */
 interface Attempt {
@@ -170,10 +154,12 @@ export class PartitionWorker<Transaction, Prepared, Settled extends { readonly c
       if (gap.expired > 0) events.expired(key, gap.expired)
       work.committed(settled, batch.items, key)
     }
-    const outcome = await this.#book(session, batch, applied, async (transaction) => {
-      settled = await work.settle(transaction, batch.items, key)
-      return { ...settled.counts, ...offsets }
-    })
+    const outcome = await settleOrIsolate(work, (settle) =>
+      this.#book(session, batch, applied, async (transaction) => {
+        settled = await settle(transaction, batch.items, key)
+        return { ...settled.counts, ...offsets }
+      }),
+    )
     if (outcome === 'fenced') events.fenced(key, batch)
     else this.status.settledTimestampMs = batch.fingerprint.timestampMs
     return outcome

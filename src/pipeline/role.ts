@@ -2,7 +2,8 @@ import type { BatchLimits } from './batch.ts'
 import type { Counts } from './ledger.ts'
 import type { Membership } from './log.ts'
 import type { PartitionStatus } from './partition-events.ts'
-import { PartitionWorker, type PartitionOptions } from './partition.ts'
+import type { PartitionOptions } from './partition-options.ts'
+import { PartitionWorker } from './partition.ts'
 
 export interface RoleOptions<Transaction, Prepared, Settled extends { readonly counts: Counts }> extends Omit<
   PartitionOptions<Transaction, Prepared, Settled>,

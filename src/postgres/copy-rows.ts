@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
-import type { PoolClient } from './database.ts'
+import type { Connection } from './database.ts'
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
 const END_OF_ROWS = -1
@@ -106,7 +106,7 @@ export function writeText(bytes: Buffer, text: string, at: number): number {
 const COPY_WITHIN_MS = 20_000
 
 /** Runs `copy … from stdin (format binary)`; resolves when the server took every row. */
-export async function copyInto(client: PoolClient, statement: string, rows: CopyRows): Promise<void> {
+export async function copyInto(client: Connection, statement: string, rows: CopyRows): Promise<void> {
   const stream = client.query(copyFrom(statement))
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(

@@ -1,7 +1,9 @@
-import { Pool as PgPool, type PoolClient as PgPoolClient } from 'pg'
+import { Pool as PgPool, type ClientBase, type PoolClient as PgPoolClient } from 'pg'
 
 export type Pool = PgPool
 export type PoolClient = PgPoolClient
+/** Of a pool or not. */
+export type Connection = ClientBase
 
 export interface DatabaseSettings {
   readonly dsn: string

@@ -3,7 +3,7 @@ import { canonicalBytes } from '../order/canonical.ts'
 import { canonicalInstant, microsecondsSince2000 } from '../order/instant.ts'
 import type { Order } from '../order/order.ts'
 import { copyInto } from './copy-rows.ts'
-import type { PoolClient } from './database.ts'
+import type { Connection } from './database.ts'
 import type { NewOrder, OrdersTransaction, StoredUnder } from '../pipeline/orders-role.ts'
 import { bytesColumn, int4Column, int8Column, textColumn, timestampColumn } from './binary-columns.ts'
 import {
@@ -16,6 +16,7 @@ import {
   orderRows,
   paymentRows,
 } from './order-rows.ts'
+import { showRetrying } from './retrying.ts'
 
 const INSERT_ORDERS = `
   insert into orders (
@@ -32,8 +33,14 @@ const INSERT_ORDERS = `
     order_uid, track_number, entry, locale, internal_signature, customer_id, delivery_service, shardkey,
     sm_id, date_created, oof_shard, content_hash, source_partition, source_offset
   )
-  on conflict do nothing
+  on conflict (order_uid) do nothing
   returning order_uid`
+
+/** Somebody who holds a row's lock for longer is found by time-outs of this length, one for each halving. */
+const BEGIN_APART = `savepoint apart; set local lock_timeout = '250ms'; set local statement_timeout = '5s'`
+/** A deferred constraint would fail at the commit, where nobody knows any more which order it was. */
+const END_APART = 'set constraints all immediate; release savepoint apart'
+const UNDO_APART = 'rollback to savepoint apart; release savepoint apart'
 
 const READ_HASHES = 'select order_uid, content_hash from orders where order_uid = any ($1::text[])'
 
@@ -55,24 +62,34 @@ const READ_ORDER = `
  * not there, which costs the server much less; where another instance stores the same order meanwhile, that
  * fails with a unique violation, and the batch has to be settled again without it.
  */
-export function ordersTransaction(client: PoolClient, optimistic: boolean): OrdersTransaction {
+export function ordersTransaction(client: Connection, optimistic: boolean): OrdersTransaction {
   return {
     insertOrders: async (orders, sourceTopicId) => {
       const known = optimistic
         ? await copyUnknown(client, orders, sourceTopicId)
         : await insertUntilKnown(client, orders, sourceTopicId)
-      await insertParts(
-        client,
-        orders.filter(({ content }) => known.get(content.uid)?.inserted === true),
-      )
+      await insertParts(client, orders, known)
       return known
     },
+    insertApart: async (orders, sourceTopicId) => {
+      await client.query(BEGIN_APART)
+      try {
+        const known = await insertUntilKnown(client, orders, sourceTopicId)
+        await insertParts(client, orders, known)
+        await client.query(END_APART)
+        return known
+      } catch (error) {
+        await client.query(UNDO_APART)
+        throw error
+      }
+    },
+    showRetrying: (waiting, cameBack) => showRetrying(client, waiting, cameBack),
     canonicalOrder: (uid) => readStoredOrder(client, uid),
   }
 }
 
 async function copyUnknown(
-  client: PoolClient,
+  client: Connection,
   orders: readonly NewOrder[],
   sourceTopicId: string,
 ): Promise<Map<string, StoredUnder>> {
@@ -84,7 +101,7 @@ async function copyUnknown(
 }
 
 async function readHashes(
-  client: PoolClient,
+  client: Connection,
   orders: readonly NewOrder[],
 ): Promise<Map<string, StoredUnder>> {
   const uids = textColumn(orders, ({ content }) => content.uid)
@@ -101,7 +118,7 @@ async function readHashes(
  * transaction committed meanwhile. An order that is in neither was erased in between: it is inserted again.
  */
 async function insertUntilKnown(
-  client: PoolClient,
+  client: Connection,
   orders: readonly NewOrder[],
   sourceTopicId: string,
 ): Promise<Map<string, StoredUnder>> {
@@ -124,7 +141,12 @@ async function insertUntilKnown(
 }
 
 /** Of orders that were inserted just now, so none of their parts can be there. */
-async function insertParts(client: PoolClient, inserted: readonly NewOrder[]): Promise<void> {
+async function insertParts(
+  client: Connection,
+  orders: readonly NewOrder[],
+  known: ReadonlyMap<string, StoredUnder>,
+): Promise<void> {
+  const inserted = orders.filter(({ content }) => known.get(content.uid)?.inserted === true)
   if (inserted.length === 0) return
   await copyInto(client, COPY_DELIVERY, deliveryRows(inserted))
   await copyInto(client, COPY_PAYMENT, paymentRows(inserted))

@@ -8,6 +8,7 @@ import {
 } from '../pipeline/orders-role.ts'
 import type { OutgoingRecord } from '../pipeline/record.ts'
 import { startRole, type RunningRole } from '../pipeline/role.ts'
+import { sendCanary } from '../postgres/canary.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { RoleParts } from './role-parts.ts'
@@ -24,10 +25,14 @@ export function startOrdersRole(
 ): RunningRole {
   const work = ordersRole({
     deadLetterTopic: config.topics.deadLetters,
+    retryTopic: config.topics.retries,
+    retryPolicy: { maxRetries: config.retry.max, baseMs: config.retry.baseMs, capMs: config.retry.capMs },
+    canary: () => sendCanary(config.database.dsn),
     limits: { maxBytes: config.order.maxBytes, maxDepth: MAX_DEPTH },
     crossFieldRules: config.order.crossFieldRules,
     produce: (records) => timed(metrics, 'produce', () => send(records)),
     now: Date.now,
+    random: Math.random,
     onCommitted: (settled, items) => observe(settled, items, log, metrics),
   })
   return startRole({ ...parts, work, limits: config.batch })
@@ -54,6 +59,20 @@ function observe(
       offset,
       type: failure.type,
       detail: failure.message,
+    })
+  }
+  for (const { item, failure, notBeforeMs } of settled.retries) {
+    metrics.retried.inc()
+    metrics.errors.inc({ type: failure.type })
+    const { topic, partition, offset } = item.record
+    log.warn('retry_produced', {
+      topic,
+      partition,
+      offset,
+      type: failure.type,
+      detail: failure.message,
+      retry: item.headers.retry,
+      inMs: Math.max(0, notBeforeMs - now),
     })
   }
   let bytes = 0

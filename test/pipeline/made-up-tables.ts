@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { canonicalBytes } from '../../src/order/canonical.ts'
 import { readOrder } from '../../src/order/read-order.ts'
-import type { NewOrder, OrdersTransaction, StoredUnder } from '../../src/pipeline/orders-role.ts'
+import type { SourceCoordinates } from '../../src/pipeline/headers.ts'
+import type {
+  NewOrder,
+  OrdersRoleOptions,
+  OrdersTransaction,
+  StoredUnder,
+  WaitingRecord,
+} from '../../src/pipeline/orders-role.ts'
 import type { OutgoingRecord } from '../../src/pipeline/record.ts'
 import { LIMITS } from '../order/fixtures.ts'
 
@@ -19,6 +26,27 @@ export class MadeUpTables implements OrdersTransaction {
     this.log.push(`insert ${orders.length} of ${topicId}`)
     this.statements.push(orders.map(({ content }) => content.order.order_uid))
     return new Map(orders.map(({ content }) => [content.order.order_uid, this.#insert(content)]))
+  }
+
+  /** What the database says against an order; undefined when it has nothing against it. */
+  refusal: (uid: string) => unknown = () => undefined
+  readonly waiting: WaitingRecord[] = []
+  readonly cameBack: SourceCoordinates[] = []
+
+  async insertApart(orders: readonly NewOrder[], topicId: string): Promise<ReadonlyMap<string, StoredUnder>> {
+    const uids = orders.map(({ content }) => content.order.order_uid)
+    this.log.push(`apart ${uids.join(' ')}`)
+    const refusal = uids.map((uid) => this.refusal(uid)).find((each) => each !== undefined)
+    if (refusal !== undefined) throw refusal
+    return await this.insertOrders(orders, topicId)
+  }
+
+  async showRetrying(
+    waiting: readonly WaitingRecord[],
+    cameBack: readonly SourceCoordinates[],
+  ): Promise<void> {
+    this.waiting.push(...waiting)
+    this.cameBack.push(...cameBack)
   }
 
   async canonicalOrder(uid: string): Promise<Buffer | undefined> {
@@ -41,5 +69,26 @@ export class MadeUpTables implements OrdersTransaction {
     if (stored !== undefined) return { inserted: false, contentHash: stored.contentHash }
     this.stored.set(order.order_uid, { contentHash, canonical: canonicalBytes(order) })
     return { inserted: true }
+  }
+}
+
+export const NOW = 1_800_000_000_000
+
+/** An orders role on these tables, at a time and with a chance that never change. */
+export function optionsOn(tables: MadeUpTables): OrdersRoleOptions {
+  return {
+    deadLetterTopic: 'orders_dlq',
+    retryTopic: 'orders_retry',
+    retryPolicy: { maxRetries: 10, baseMs: 1_000, capMs: 300_000 },
+    limits: LIMITS,
+    crossFieldRules: 'warn',
+    canary: async () => {},
+    produce: async (records) => {
+      tables.produced.push(...records)
+      tables.log.push(`produce ${records.length}`)
+    },
+    now: () => NOW,
+    random: () => 0.5,
+    onCommitted: () => {},
   }
 }

@@ -11,21 +11,10 @@ import {
 import type { SourceRecord } from '../../src/pipeline/record.ts'
 import { LIMITS, modelOrder, modelWith } from '../order/fixtures.ts'
 import { header, headerText, recordAt, SOURCE, TOPIC_ID } from './made-up-records.ts'
-import { MadeUpTables } from './made-up-tables.ts'
+import { MadeUpTables, optionsOn } from './made-up-tables.ts'
 
 function roleOn(tables: MadeUpTables, options: Partial<OrdersRoleOptions> = {}) {
-  return ordersRole({
-    deadLetterTopic: 'orders_dlq',
-    limits: LIMITS,
-    crossFieldRules: 'warn',
-    produce: async (records) => {
-      tables.produced.push(...records)
-      tables.log.push(`produce ${records.length}`)
-    },
-    now: () => 1_800_000_000_000,
-    onCommitted: () => {},
-    ...options,
-  })
+  return ordersRole({ ...optionsOn(tables), ...options })
 }
 
 type Value = string | null | Partial<SourceRecord>
@@ -58,7 +47,7 @@ const C = modelWith('/order_uid', 'c')
 test('orders of new uids are stored with one statement, distinct and ascending by uid', async () => {
   const tables = new MadeUpTables()
   const { counts } = await settle(tables, [C, A, B])
-  assert.deepEqual(counts, { stored: 3, duplicates: 0, dead_lettered: 0 })
+  assert.deepEqual(counts, { stored: 3, duplicates: 0, retried: 0, dead_lettered: 0 })
   assert.deepEqual(tables.statements, [['a', 'b', 'c']])
   assert.deepEqual(tables.log, [`insert 3 of ${TOPIC_ID}`])
 })
@@ -89,7 +78,7 @@ for (const { says, already, values, counts } of BATCHES) {
     if (already !== undefined) tables.put(already)
     const settled = await settle(tables, values)
     const [stored, duplicates, dead_lettered] = counts
-    assert.deepEqual(settled.counts, { stored, duplicates, dead_lettered })
+    assert.deepEqual(settled.counts, { stored, duplicates, retried: 0, dead_lettered })
     const first = readOrder(Buffer.from(already ?? values[0] ?? ''), LIMITS)
     assert.ok(first.ok)
     assert.deepEqual(tables.stored.get(first.order.order_uid)?.canonical, first.canonical)
@@ -103,7 +92,7 @@ test('a stored order with a hash of another version is compared by content', asy
   tables.put(A, 9)
   tables.put(B, 9)
   const { counts } = await settle(tables, [A, A_OTHER, modelWith('/order_uid', 'b')])
-  assert.deepEqual(counts, { stored: 0, duplicates: 2, dead_lettered: 1 })
+  assert.deepEqual(counts, { stored: 0, duplicates: 2, retried: 0, dead_lettered: 1 })
   assert.deepEqual(tables.log.slice(1, 4), ['read a', 'read a', 'read b'])
 })
 
@@ -120,7 +109,7 @@ for (const [says, value, type, stage] of BAD) {
   test(`a record with ${says} is dead-lettered as ${type}, and its neighbours are stored`, async () => {
     const tables = new MadeUpTables()
     const { counts, deadLetters } = await settle(tables, [A, value, B])
-    assert.deepEqual(counts, { stored: 2, duplicates: 0, dead_lettered: 1 })
+    assert.deepEqual(counts, { stored: 2, duplicates: 0, retried: 0, dead_lettered: 1 })
     assert.deepEqual([deadLetters[0]?.failure.type, deadLetters[0]?.failure.stage], [type, stage])
   })
 }
@@ -228,7 +217,7 @@ test('a rejected order does not stand in the way of a good one of the same uid',
   const bad = BREAKS_X2
   const good = modelWith('', modelOrder())
   const { counts } = await settle(new MadeUpTables(), [bad, good], { crossFieldRules: 'reject' })
-  assert.deepEqual(counts, { stored: 1, duplicates: 0, dead_lettered: 1 })
+  assert.deepEqual(counts, { stored: 1, duplicates: 0, retried: 0, dead_lettered: 1 })
 })
 
 test('a key is the uid, or missing; any other is a mismatch and changes nothing', async () => {

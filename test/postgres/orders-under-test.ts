@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { canonicalBytes } from '../../src/order/canonical.ts'
-import { contentHash } from '../../src/order/content-hash.ts'
+import { contentOf } from '../../src/order/order-content.ts'
 import type { Order } from '../../src/order/order.ts'
 import type { NewOrder } from '../../src/pipeline/orders-role.ts'
 import { modelOrder, read } from '../order/fixtures.ts'
@@ -9,14 +8,7 @@ export const TOPIC_ID = randomUUID()
 
 /** As the orders role would hand it over; `sourceOffset` tells two of them apart. */
 export function newOrder(order: Order, sourceOffset = 0): NewOrder {
-  const content = {
-    uid: order.order_uid,
-    order,
-    contentHash: contentHash(canonicalBytes(order)),
-    unknownFields: 0,
-    scanned: undefined,
-  }
-  return { content, sourcePartition: 0, sourceOffset }
+  return { content: contentOf(order), sourcePartition: 0, sourceOffset }
 }
 
 export function orderWithUid(uid: string, changes: Partial<Order> = {}): Order {

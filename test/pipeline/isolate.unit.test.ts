@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { classifyError } from '../../src/pipeline/classify.ts'
+import { HoldPartition, type Failure } from '../../src/pipeline/failure.ts'
+import { isolate, settleOrIsolate } from '../../src/pipeline/isolate.ts'
+import type { Counts } from '../../src/pipeline/ledger.ts'
+import type { RoleWork } from '../../src/pipeline/role-work.ts'
+import { SimulatedTime } from './simulated-time.ts'
+
+function coded(code: string): Error {
+  return Object.assign(new Error('x'), { code })
+}
+
+const REJECTED = classifyError(coded('23514'))
+const CONFLICT = classifyError(coded('40001'))
+const NUMBERS = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
+
+interface Run {
+  readonly failures: Map<number, Failure>
+  readonly attempts: number[][]
+  readonly done: number[]
+}
+
+/** `faultOf` tells what the database says against an item, with how often it was tried before. */
+async function run(
+  items: readonly number[],
+  faultOf: (item: number, tries: number) => unknown,
+  { cause = REJECTED, canary = async () => {} }: { cause?: Failure; canary?: () => Promise<void> } = {},
+): Promise<Run> {
+  using _ = new SimulatedTime()
+  const attempts: number[][] = []
+  const done: number[] = []
+  const tries = new Map<number, number>()
+  const attempt = async (some: readonly number[]): Promise<void> => {
+    attempts.push([...some])
+    const faults = some.map((item) => faultOf(item, tries.get(item) ?? 0))
+    for (const item of some) tries.set(item, (tries.get(item) ?? 0) + 1)
+    const fault = faults.find((each) => each !== undefined)
+    if (fault !== undefined) throw fault
+    done.push(...some)
+  }
+  const failures = await isolate(items, cause, { attempt, canary, random: () => 0.5 })
+  return { failures, attempts, done }
+}
+
+test('whichever items are at fault are found, the others are done once, in O(k log n) attempts', async () => {
+  const batch = fc
+    .integer({ min: 1, max: 300 })
+    .chain((n) => fc.record({ n: fc.constant(n), bad: fc.uniqueArray(fc.nat(n - 1), { maxLength: 12 }) }))
+  await fc.assert(
+    fc.asyncProperty(batch, fc.boolean(), async ({ n, bad }, known) => {
+      const refused = new Set(bad)
+      const { failures, attempts, done } = await run(
+        NUMBERS(n),
+        (item) => (refused.has(item) ? coded('23514') : undefined),
+        { cause: known ? REJECTED : CONFLICT },
+      )
+      assert.deepEqual(new Set(failures.keys()), refused)
+      assert.deepEqual(
+        done.toSorted((a, b) => a - b),
+        NUMBERS(n).filter((item) => !refused.has(item)),
+      )
+      const k = Math.max(1, bad.length)
+      assert.ok(attempts.length <= 2 * k * (Math.log2(n / k) + 2) + 1, `${attempts.length} for ${k} of ${n}`)
+    }),
+  )
+})
+
+test('the left half is tried first, and what must be in the right half is not tried as a whole', async () => {
+  const { attempts } = await run(NUMBERS(8), (item) => (item === 6 ? coded('22001') : undefined))
+  assert.deepEqual(attempts, [[0, 1, 2, 3], [4, 5], [6], [7]])
+})
+
+test('what may have passed is tried as a whole first', async () => {
+  const { attempts, failures } = await run(NUMBERS(8), () => undefined, { cause: CONFLICT })
+  assert.deepEqual([attempts.length, failures.size], [1, 0])
+})
+
+test('a transient failure gets two more tries in place, a permanent one none', async () => {
+  const { failures, attempts } = await run(NUMBERS(16), (item, tries) => {
+    if (item === 3) return coded('23514')
+    if (item === 7) return coded('40001')
+    return item === 12 && tries < 4 ? coded('40P01') : undefined
+  })
+  assert.deepEqual([...failures.keys()], [3, 7])
+  const alone = (item: number): number => attempts.filter(([only, more]) => only === item && !more).length
+  assert.deepEqual([alone(3), alone(7)], [1, 3])
+})
+
+test('many transient failures are no accident, and get no more tries', async () => {
+  const { failures, attempts } = await run(NUMBERS(64), () => coded('40001'))
+  assert.equal(failures.size, 64)
+  assert.ok(attempts.length <= 128)
+})
+
+test('an outage, or a table that is gone, ends the search and spends nothing', async () => {
+  for (const code of ['ECONNRESET', '57P01', '42P01', 'XX000'])
+    await assert.rejects(
+      run(NUMBERS(8), (item) => (item === 2 ? coded(code) : undefined)),
+      { code },
+    )
+})
+
+test('a time-out asks the canary at once; when that fails too, the database is busy', async () => {
+  let asked = 0
+  const locked = (item: number) => (item === 2 ? coded('55P03') : undefined)
+  await run(NUMBERS(4), locked, { canary: async () => void asked++ })
+  assert.ok(asked >= 2)
+  const busy = run(NUMBERS(4), locked, { canary: () => Promise.reject(coded('55P03')) })
+  await assert.rejects(busy, { name: 'HoldPartition', reason: 'database_busy' })
+})
+
+interface Story {
+  readonly first: unknown
+  readonly second?: unknown
+  readonly canary?: unknown
+}
+
+/** Plays a batch whose attempts end so; `undefined` is well. Returns what was done. */
+async function settle({ first, second, canary }: Story, isolating = true): Promise<string[]> {
+  const log: string[] = []
+  const step = async (what: string, error: unknown): Promise<{ counts: Counts }> => {
+    log.push(what)
+    if (error !== undefined) throw error
+    return { counts: {} }
+  }
+  const work: RoleWork<null, null, { counts: Counts }> = {
+    prepare: () => null,
+    settle: () => step('whole', first),
+    ...(isolating && {
+      isolation: {
+        canary: async () => void (await step('canary', canary)),
+        settle: (_, __, ___, { type }) => step(`apart after ${type}`, second),
+      },
+    }),
+    committed: () => {},
+  }
+  const source = { consumerGroup: 'g', topic: 't', topicId: 'id', partition: 0 }
+  await settleOrIsolate(work, async (each) => await each(null, [], source))
+  return log
+}
+
+test('a batch that can be stored is stored as a whole, and no canary is sent', async () => {
+  assert.deepEqual(await settle({ first: undefined }), ['whole'])
+})
+
+test('a batch that is refused for its content, or fails in passing, is settled apart after the canary', async () => {
+  for (const [code, type] of [
+    ['22001', 'rejected_by_database'],
+    ['40001', 'serialization_conflict'],
+    ['57014', 'timeout'],
+    ['P0001', 'unclassified'],
+  ] as const)
+    assert.deepEqual(await settle({ first: coded(code) }), ['whole', 'canary', `apart after ${type}`])
+})
+
+test('an outage and systemic trouble are not asked about', async () => {
+  for (const code of ['ECONNREFUSED', '53300', '25006', '42703', '28P01', 'PLT_KFK_NETWORK'])
+    await assert.rejects(settle({ first: coded(code), canary: new Error('asked') }), { code })
+})
+
+test('when the canary fails too, the partition holds for what the canary failed for', async () => {
+  for (const [code, reason] of [
+    ['23514', 'failure_flood'],
+    ['22P03', 'failure_flood'],
+    ['55P03', 'database_busy'],
+    ['ECONNREFUSED', 'database_unreachable'],
+    ['53300', 'database_unreachable'],
+    ['42703', 'schema_mismatch'],
+    ['42501', 'access_denied'],
+    ['P0001', 'unclassified'],
+  ] as const) {
+    const held = settle({ first: coded('23514'), canary: coded(code) })
+    await assert.rejects(held, (error) => error instanceof HoldPartition && error.reason === reason)
+  }
+})
+
+test('what fails apart as well, and is no record, is thrown as it is', async () => {
+  const second = coded('23514')
+  await assert.rejects(settle({ first: coded('40001'), second }), second)
+})
+
+test('a role that can not isolate throws what its batch failed for', async () => {
+  const first = coded('23514')
+  await assert.rejects(settle({ first }, false), first)
+})
