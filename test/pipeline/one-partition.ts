@@ -60,4 +60,5 @@ export function settledOf({ told }: SimulatedInstance): string[] {
   return told.filter((what) => what.startsWith('settled'))
 }
 
-export const STORED_ONE = 'settled: 1 {"stored":1,"duplicates":0,"dead_lettered":0,"expired":0,"absent":0}'
+export const STORED_ONE =
+  'settled: 1 {"stored":1,"duplicates":0,"retried":0,"dead_lettered":0,"expired":0,"absent":0}'

@@ -96,17 +96,22 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a dead letter that could not be produced is forgotten',
     needs: [],
-    plant: (parts) => ({ ...parts, produce: (serials) => parts.produce(serials).catch(() => {}) }),
+    plant: (parts) => ({ ...parts, produce: (leaving) => parts.produce(leaving).catch(() => {}) }),
   },
   {
     name: 'dead letters are produced without waiting for the answer',
     needs: ['crash'],
     plant: (parts) => ({
       ...parts,
-      produce: async (serials) => {
-        void parts.produce(serials).catch(() => {})
+      produce: async (leaving) => {
+        void parts.produce(leaving).catch(() => {})
       },
     }),
+  },
+  {
+    name: 'what is sent to retry is not booked',
+    needs: [],
+    plant: withSteps((step) => ({ ...step, counts: { ...step.counts, retried: 0 } })),
   },
   {
     name: 'a commit without an answer counts as failed, and the ledger is not read again',

@@ -31,6 +31,7 @@ const ORDINARY: Partial<Record<HappeningKind, number>> = {
   up: 2,
   create: 2,
   bookGone: 1,
+  forward: 3,
   operator: 2,
 }
 export const FAULT_KINDS = Object.keys(FAULTS) as HappeningKind[]

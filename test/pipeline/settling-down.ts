@@ -1,6 +1,7 @@
 import { afterEverything } from './simulated-time.ts'
 import { rowName, type StoredRow } from './simulated-database.ts'
 import { bookGoneTopics } from './simulated-ledger.ts'
+import { MAX_RETRIES } from './simulated-instance.ts'
 import type { Simulation } from './simulation.ts'
 
 const MAX_ROUNDS = 5_000
@@ -29,6 +30,7 @@ async function becomesQuiet(world: Simulation): Promise<boolean> {
   let before = ''
   let quiet = 0
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    while (world.kafka.forward());
     await stepAll(world, round)
     const now = fingerprint(world)
     quiet = now === before ? quiet + 1 : 0
@@ -90,10 +92,18 @@ function accounted({ counts }: StoredRow): number {
 }
 
 function* checkRecords({ kafka, database }: Simulation): Generator<string> {
-  for (const [serial, { uid, content }] of kafka.acknowledged) {
+  const contents = new Map<string, Set<number | undefined>>()
+  for (const { uid, content } of kafka.acknowledged.values())
+    contents.set(uid, (contents.get(uid) ?? new Set()).add(content))
+  for (const [serial, { uid, content, fails, refused, retry }] of kafka.acknowledged) {
     const stored = content !== undefined && database.tables.orders.get(uid) === content
-    if (!stored && !kafka.deadLetters.has(serial) && !kafka.exempt.has(serial))
-      yield `G1: record ${serial} is lost`
+    const dead = kafka.deadLetters.has(serial)
+    const retried = kafka.retried.has(serial)
+    if (!stored && !dead && !retried && !kafka.exempt.has(serial)) yield `G1: record ${serial} is lost`
+    if (retried && (fails <= retry || retry >= MAX_RETRIES || refused || content === undefined))
+      yield `record ${serial} was sent to retry without a reason`
+    const faultless = content !== undefined && !refused && (fails <= retry || retry < MAX_RETRIES)
+    if (dead && faultless && contents.get(uid)?.size === 1) yield `G6: record ${serial} was given up`
   }
 }
 

@@ -1,8 +1,11 @@
+import type { Failure } from '../../src/pipeline/failure.ts'
+import { isolate } from '../../src/pipeline/isolate.ts'
 import type { Counts, Ledger } from '../../src/pipeline/ledger.ts'
 import type { PartitionEvents } from '../../src/pipeline/partition-events.ts'
 import { PartitionWorker } from '../../src/pipeline/partition.ts'
 import type { SourceRecord } from '../../src/pipeline/record.ts'
 import type { RoleWork } from '../../src/pipeline/role-work.ts'
+import { route } from '../../src/pipeline/route.ts'
 import { Actor, BLOCKED } from './actor.ts'
 import type { SimulatedDatabase, SimulatedTransaction } from './simulated-database.ts'
 import { simulatedLedger } from './simulated-ledger.ts'
@@ -14,8 +17,8 @@ import {
   type ReaderPlace,
   type Sent,
   type SimulatedKafka,
-  type SimulatedReader,
 } from './simulated-kafka.ts'
+import type { SimulatedReader } from './simulated-reader.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
 export interface Prepared extends Sent {
@@ -32,9 +35,18 @@ export interface Settled {
 export interface Parts {
   readonly log: InstanceLog
   readonly ledger: Ledger<SimulatedTransaction>
-  /** Of the serials of records; resolves when they are acknowledged. */
-  readonly produce: (serials: readonly number[]) => Promise<void>
+  /** Resolves when all of it is acknowledged. */
+  readonly produce: (leaving: Leaving) => Promise<void>
 }
+
+/** What leaves a batch: to the dead letters, or for another try. */
+export interface Leaving {
+  readonly dead: readonly number[]
+  readonly retries: readonly Sent[]
+}
+
+export const MAX_RETRIES = 2
+const POLICY = { maxRetries: MAX_RETRIES, baseMs: 1, capMs: 1 }
 
 export interface Surroundings {
   readonly kafka: SimulatedKafka
@@ -65,7 +77,7 @@ export class SimulatedInstance {
       {
         log,
         ledger: simulatedLedger(database, actor, instanceId, this.#transaction),
-        produce: (serials) => this.#produce(serials),
+        produce: (leaving) => this.#produce(leaving),
       },
       surroundings,
     )
@@ -119,26 +131,53 @@ export class SimulatedInstance {
   }
 
   /** 6: appended, but the answer is lost. 7: not appended. */
-  #produce(serials: readonly number[]): Promise<void> {
+  #produce({ dead, retries }: Leaving): Promise<void> {
+    const { kafka } = this.#in
     return this.actor.pause('produce', (outcome) => {
-      if (outcome !== 7) for (const serial of serials) this.#in.kafka.deadLetters.add(serial)
+      if (outcome !== 7) {
+        for (const serial of dead) kafka.deadLetters.add(serial)
+        for (const { serial } of retries) kafka.retried.add(serial)
+        kafka.waiting.push(...retries.map((sent) => ({ ...sent, partition: this.partition })))
+      }
       if (outcome >= 6) throw brokerGone()
     })
   }
 
   #work(produce: Parts['produce']): RoleWork<SimulatedTransaction, Prepared, Settled> {
     const { database } = this.#in
+    const settle = async (
+      transaction: SimulatedTransaction,
+      items: readonly Prepared[],
+      refused: ReadonlyMap<Prepared, Failure>,
+    ): Promise<Settled> => {
+      const settled = { counts: {}, durable: false, told: false }
+      const { counts, leaving } = await this.actor.pause('store', (outcome) => {
+        database.check(transaction, outcome)
+        const uids = items.map(({ uid }) => `uid ${uid}`)
+        if (!database.lock(transaction, uids)) return BLOCKED
+        expectNoFault(items.filter((item) => !refused.has(item)))
+        return store(database, transaction, items, refused, settled)
+      })
+      if (leaving.dead.length + leaving.retries.length > 0) await produce(leaving)
+      return Object.assign(settled, { counts })
+    }
+    const canary = (): Promise<void> =>
+      this.actor.pause('canary', (outcome) => database.check(undefined, outcome))
     return {
       prepare: ({ value, offset }: SourceRecord) => ({ ...JSON.parse(String(value)), offset }),
-      settle: async (transaction, items) => {
-        const settled = { counts: {}, durable: false, told: false }
-        const { counts, dead } = await this.actor.pause('store', (outcome) => {
-          database.check(transaction, outcome)
-          const uids = items.map(({ uid }) => `uid ${uid}`)
-          return database.lock(transaction, uids) ? store(database, transaction, items, settled) : BLOCKED
-        })
-        if (dead.length > 0) await produce(dead)
-        return Object.assign(settled, { counts })
+      settle: (transaction, items) => settle(transaction, items, new Map()),
+      isolation: {
+        canary,
+        settle: async (transaction, items, _, cause) => {
+          const attempt = (some: readonly Prepared[]): Promise<void> =>
+            this.actor.pause('apart', (outcome) => {
+              database.check(transaction, outcome)
+              expectNoFault(some)
+            })
+          const orders = items.filter(({ content }) => content !== undefined)
+          const refused = await isolate(orders, cause, { attempt, canary, random: () => 0 })
+          return await settle(transaction, items, refused)
+        },
       },
       committed: (settled) => {
         if (!settled.durable) database.violations.push('told of a commit that is not durable')
@@ -149,17 +188,35 @@ export class SimulatedInstance {
   }
 }
 
+/** What the database says against the first of them that it does not take. */
+function expectNoFault(items: readonly Prepared[]): void {
+  for (const { content, refused, fails, retry } of items) {
+    if (content === undefined) continue
+    if (refused) throw Object.assign(new Error('refused'), { code: '23514' })
+    if (fails > retry) throw Object.assign(new Error('in passing'), { code: '40001' })
+  }
+}
+
 /** The orders role in small: the first content of a uid is stored, another one is a dead letter. */
 function store(
   database: SimulatedDatabase,
   transaction: SimulatedTransaction,
   items: readonly Prepared[],
+  refused: ReadonlyMap<Prepared, Failure>,
   settled: Settled,
-): { counts: Counts; dead: number[] } {
+): { counts: Counts; leaving: Leaving } {
   const added = new Map<string, number>()
   const dead: number[] = []
+  const retries: Sent[] = []
   let duplicates = 0
-  for (const { serial, uid, content } of items) {
+  for (const item of items) {
+    const { serial, uid, content, retry } = item
+    const refusal = refused.get(item)
+    if (refusal !== undefined) {
+      if (route(refusal, retry, POLICY, 0, () => 0).type === 'retry') retries.push(item)
+      else dead.push(serial)
+      continue
+    }
     const known = added.get(uid) ?? database.tables.orders.get(uid)
     if (content === undefined || (known !== undefined && known !== content)) dead.push(serial)
     else if (known === undefined) added.set(uid, content)
@@ -174,5 +231,6 @@ function store(
       orders.set(uid, content)
     }
   })
-  return { counts: { stored: added.size, duplicates, dead_lettered: dead.length }, dead }
+  const counts = { stored: added.size, duplicates, retried: retries.length, dead_lettered: dead.length }
+  return { counts, leaving: { dead, retries } }
 }

@@ -1,7 +1,7 @@
 import { HoldPartition } from '../../src/pipeline/failure.ts'
-import type { Log, LogRange, PartitionReader, ReaderEnd, TopicState } from '../../src/pipeline/log.ts'
-import type { SourceRecord } from '../../src/pipeline/record.ts'
-import type { Actor, Pause } from './actor.ts'
+import type { Log, LogRange, TopicState } from '../../src/pipeline/log.ts'
+import type { Actor } from './actor.ts'
+import { SimulatedReader } from './simulated-reader.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
 export const TOPIC = 'orders'
@@ -13,9 +13,18 @@ export interface Sent {
   readonly uid: string
   /** Undefined for a record that is no order. */
   readonly content: number | undefined
+  /** Retries so far. */
+  readonly retry: number
+  /** The database fails it in passing as long as it was not tried again so often. */
+  readonly fails: number
+  /** The database refuses it for good. */
+  readonly refused: boolean
 }
 
-interface Slot extends Sent {
+type Fate = Pick<Sent, 'retry' | 'fails' | 'refused'>
+const HARMLESS: Fate = { retry: 0, fails: 0, refused: false }
+
+export interface Slot extends Sent {
   readonly leaderEpoch: number
 }
 
@@ -49,6 +58,9 @@ export class SimulatedKafka {
   /** Kafka itself lost or deleted them, so they need not be found again. */
   readonly exempt = new Set<number>()
   readonly deadLetters = new Set<number>()
+  /** Serials that were ever sent to retry, and what of that still waits there. */
+  readonly retried = new Set<number>()
+  readonly waiting: Array<Sent & { readonly partition: number }> = []
   /** The group's offsets as Kafka keeps them. */
   readonly copies = new Map<number, number>()
   #serial = 0
@@ -69,13 +81,23 @@ export class SimulatedKafka {
     this.copies.clear()
   }
 
-  produce(partition: number, uid: string, content: number | undefined): void {
+  produce(partition: number, uid: string, content: number | undefined, fate: Partial<Fate> = {}): void {
     const log = this.topic?.logs[partition]
     if (log === undefined) return
-    const sent = { serial: ++this.#serial, uid, content }
+    const sent = { serial: ++this.#serial, uid, content, ...HARMLESS, ...fate }
     log.appended.set(log.end, sent.serial)
     log.slots.push({ ...sent, leaderEpoch: log.leaderEpoch })
     this.acknowledged.set(sent.serial, sent)
+  }
+
+  /** The retry role: sends the oldest that waits back to where it came from; false when there is none. */
+  forward(): boolean {
+    if (this.topic === undefined) return false
+    const sent = this.waiting.shift()
+    if (sent === undefined) return false
+    const { partition, uid, content, retry, fails, refused } = sent
+    this.produce(partition, uid, content, { retry: retry + 1, fails, refused })
+    return true
   }
 
   mark(partition: number): void {
@@ -149,93 +171,5 @@ export function simulatedLog(
       }),
     open: (at) => new SimulatedReader(kafka, actor, time, at),
     commitCopy: (_, partition, nextOffset) => onCopy(partition, nextOffset),
-  }
-}
-
-export class SimulatedReader implements PartitionReader {
-  position: number
-  logEnd = 0
-  /** Changed only by a planted bug. */
-  topicId: string
-  readonly #partition: number
-  readonly #kafka: SimulatedKafka
-  readonly #actor: Actor
-  readonly #time: SimulatedTime
-  #buffer: SourceRecord[] = []
-  #ended: ReaderEnd | undefined
-  #waiting: Pause<void> | undefined
-
-  constructor(kafka: SimulatedKafka, actor: Actor, time: SimulatedTime, at: ReaderPlace) {
-    this.#kafka = kafka
-    this.#actor = actor
-    this.#time = time
-    this.#partition = at.partition
-    this.topicId = at.topicId
-    this.position = at.offset
-  }
-
-  get ended(): ReaderEnd | undefined {
-    return this.#buffer.length > 0 ? undefined : this.#ended
-  }
-
-  get nextRecord(): number {
-    return this.#buffer[0]?.offset ?? this.position
-  }
-
-  take(maxRecords: number): SourceRecord[] {
-    return this.#buffer.splice(0, maxRecords)
-  }
-
-  readable(timeoutMs: number): Promise<void> {
-    this.#waiting?.end()
-    if (this.#buffer.length > 0 || this.#ended !== undefined) return Promise.resolve()
-    this.#waiting = this.#actor.open('readable', (outcome) => {
-      if (outcome !== 7) this.fetch(outcome)
-      if (this.#buffer.length === 0 && this.#ended === undefined) this.#time.advance(timeoutMs)
-    })
-    return this.#waiting.promise
-  }
-
-  /** One answer of the broker: up to 4 offsets, and with `outcome` > 3 also some before those it was asked for. */
-  fetch(outcome: number): void {
-    const { topic } = this.#kafka
-    if (this.#ended !== undefined || topic === undefined) return
-    const log = topic.logs[this.#partition]
-    if (topic.id !== this.topicId || log === undefined) return this.#end('topic_changed')
-    if (this.position < log.start || this.position > log.end) return this.#end('out_of_range')
-    const first = Math.max(log.start, this.position - Math.max(0, outcome - 3))
-    const next = Math.min(log.end, this.position + 4 - (outcome % 4))
-    for (let offset = first; offset < next; offset++) {
-      const slot = log.slots[offset]
-      if (slot !== undefined) this.#buffer.push(toRecord(slot, this.#partition, offset))
-    }
-    this.position = next
-    this.logEnd = log.end
-    if (this.#buffer.length > 0) this.#waiting?.end()
-  }
-
-  close(): void {
-    this.#buffer = []
-    this.#end('closed')
-  }
-
-  #end(reason: ReaderEnd): void {
-    this.#ended ??= reason
-    this.#waiting?.end()
-  }
-}
-
-/** All timestamps are equal: a record of the same offset must be told apart by its leader epoch alone. */
-function toRecord({ leaderEpoch, ...sent }: Slot, partition: number, offset: number): SourceRecord {
-  return {
-    topic: TOPIC,
-    partition,
-    offset,
-    timestampMs: 0,
-    leaderEpoch,
-    key: Buffer.from(sent.uid),
-    value: Buffer.from(JSON.stringify(sent)),
-    headers: [],
-    bytes: 1,
   }
 }

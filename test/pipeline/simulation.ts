@@ -1,7 +1,7 @@
 import { afterEverything, SimulatedTime } from './simulated-time.ts'
 import { rowName, SimulatedDatabase, type Write } from './simulated-database.ts'
 import { bookGoneTopics, rewind } from './simulated-ledger.ts'
-import { SimulatedInstance, type Surroundings } from './simulated-instance.ts'
+import { MAX_RETRIES, SimulatedInstance, type Surroundings } from './simulated-instance.ts'
 import { PARTITIONS, SimulatedKafka } from './simulated-kafka.ts'
 
 /** One thing that happens; what the numbers mean is up to its kind. Each can happen at any time. */
@@ -93,7 +93,11 @@ type Happen = (world: Simulation, owner: SimulatedInstance, happening: Happening
 
 const HAPPENINGS = {
   produce: ({ kafka }, { partition }, { a, b }) =>
-    kafka.produce(partition, 'abc'.charAt(a % 3), b === 7 ? undefined : b === 6 ? 2 : 1),
+    kafka.produce(partition, 'abc'.charAt(a % 3), b === 7 ? undefined : b === 6 ? 2 : 1, {
+      refused: b === 5,
+      fails: b === 4 ? 1 + (a % (MAX_RETRIES + 2)) : 0,
+    }),
+  forward: ({ kafka }) => kafka.forward(),
   step: (_, { actor }, { a, b }) => actor.step(a, b),
   run: async (_, { actor }, { a, b }) => {
     for (let left = 1 + a; left > 0; left--) {
