@@ -7,12 +7,14 @@ import { openCluster } from './kafka/cluster.ts'
 import { openProducer } from './kafka/producer.ts'
 import type { RunningRole } from './pipeline/role.ts'
 import { summarizeBooks } from './postgres/books.ts'
+import { sendCanary } from './postgres/canary.ts'
 import { openPool } from './postgres/database.ts'
 import { deadLettersTransaction } from './postgres/dead-letters.ts'
 import { checkSchema, migrate } from './postgres/migrate.ts'
 import { ordersTransaction, readStoredOrder } from './postgres/orders.ts'
 import { countEvents, limitRepeats, type Logger } from './telemetry/logger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
+import { openCircuits } from './wiring/circuits.ts'
 import { startDeadLettersRole } from './wiring/dead-letters.ts'
 import { countHeldSeconds, readinessOf, showBooks, showPartitions } from './wiring/observation.ts'
 import { namingDatabase, namingKafka } from './wiring/naming-targets.ts'
@@ -78,7 +80,10 @@ export async function startService(config: Config<'kafka' | 'database'>, logger:
 
   const progress = createProgress(log)
   const roles: RunningRole[] = []
-  const foundation = { kafka, cluster, pool: ingestPool, instanceId, log, metrics, progress }
+  const circuits = opening.use(
+    openCircuits({ database: () => sendCanary(dsn), kafka: () => cluster.topic(config.topics.orders) }, log),
+  )
+  const foundation = { kafka, cluster, pool: ingestPool, circuits, instanceId, log, metrics, progress }
   const { groupId } = config.kafka
   if (config.roles.has('orders')) {
     const parts = openRoleParts(foundation, groupId, config.topics.orders, ordersTransaction, opening)

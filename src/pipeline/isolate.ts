@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reasonOfProbe } from './circuit.ts'
 import { classifyError } from './classify.ts'
-import { HoldPartition, holdReasonOf, type Failure } from './failure.ts'
+import { HoldPartition, type Failure } from './failure.ts'
 import type { Counts } from './ledger.ts'
 import type { RoleWork } from './role-work.ts'
 
@@ -110,11 +111,10 @@ async function expectSound(canary: () => Promise<void>): Promise<void> {
   try {
     await canary()
   } catch (error) {
-    const failure = classifyError(error)
-    const reason = failure.kind === 'permanent' ? 'failure_flood' : holdReasonOf(failure)
+    const { message } = classifyError(error)
     throw new HoldPartition(
-      reason,
-      `the database refuses even an order made up for a test: ${failure.message}`,
+      reasonOfProbe(error),
+      `the database refuses even an order made up for a test: ${message}`,
       error,
     )
   }

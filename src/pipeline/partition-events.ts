@@ -17,7 +17,13 @@ export interface PartitionStatus {
 
 /** What a partition's loop tells the outside, which logs and counts. */
 export interface PartitionEvents {
-  held(source: Omit<LedgerKey, 'topicId'>, reason: HoldReason, error: unknown, retryInMs: number): void
+  /** `retryInMs` is undefined when it goes on as soon as a circuit closes. */
+  held(
+    source: Omit<LedgerKey, 'topicId'>,
+    reason: HoldReason,
+    error: unknown,
+    retryInMs: number | undefined,
+  ): void
   flowing(source: LedgerKey, nextOffset: number): void
   fenced(source: LedgerKey, batch: { readonly from: number; readonly to: number }): void
   /** Records that nobody will ever read: an alarm. */

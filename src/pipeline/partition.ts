@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from './backoff.ts'
 import { fillBatch, type Batch } from './batch.ts'
-import { classifyError } from './classify.ts'
-import { HoldPartition, holdReasonOf } from './failure.ts'
+import { Holding } from './holding.ts'
 import { settleOrIsolate } from './isolate.ts'
 import { accountGap, NO_RECORD, type Counts, type Fingerprint } from './ledger.ts'
 import type { PartitionReader } from './log.ts'
@@ -24,9 +23,6 @@ interface Writer {
   error: unknown
 }
 
-const HOLD_BASE_MS = 500
-const HOLD_CAP_MS = 15_000
-
 /**
  * Takes one partition through its life on this instance: read the ledger, read on from there, settle
  * batch after batch; on anything unexpected drop everything in memory and read the ledger again.
@@ -38,11 +34,12 @@ export class PartitionWorker<Transaction, Prepared, Settled extends { readonly c
   readonly #done: Promise<void>
   #reader: PartitionReader | undefined
   #attempt: Attempt | undefined
-  #failures = 0
+  readonly #holding: Holding
 
   constructor(options: PartitionOptions<Transaction, Prepared, Settled>) {
     this.#options = options
     this.status = initialStatus(options.partition)
+    this.#holding = new Holding(options, this.status, this.#abort.signal)
     this.#done = this.#run()
   }
 
@@ -69,20 +66,10 @@ export class PartitionWorker<Transaction, Prepared, Settled extends { readonly c
         fruitless = session.progressed ? 0 : fruitless + 1
         pauseMs = fruitless === 0 ? 0 : backoffMs(fruitless, 20, 2_000, this.#options.random)
       } catch (error) {
-        pauseMs = this.#hold(error)
+        pauseMs = await this.#holding.after(error)
       }
       if (!signal.aborted) await sleep(pauseMs, undefined, { signal }).catch(() => {})
     }
-  }
-
-  #hold(error: unknown): number {
-    const { events, random } = this.#options
-    const pauseMs = backoffMs(++this.#failures, HOLD_BASE_MS, HOLD_CAP_MS, random)
-    const reason = holdReasonOf(classifyError(error))
-    const detail = error instanceof HoldPartition ? error.message : ''
-    Object.assign(this.status, { state: 'held', reason, detail })
-    events.held(this.#options, reason, error, pauseMs)
-    return pauseMs
   }
 
   async #open(): Promise<Session> {
@@ -107,7 +94,7 @@ export class PartitionWorker<Transaction, Prepared, Settled extends { readonly c
       const filled = await fillBatch(
         session.reader,
         session.position,
-        limits(),
+        this.#holding.limited(limits()),
         (record) => work.prepare(record),
         writer,
         idleCheckMs,
@@ -154,6 +141,7 @@ export class PartitionWorker<Transaction, Prepared, Settled extends { readonly c
       if (gap.expired > 0) events.expired(key, gap.expired)
       work.committed(settled, batch.items, key)
     }
+    const startedAtMs = performance.now()
     const outcome = await settleOrIsolate(work, (settle) =>
       this.#book(session, batch, applied, async (transaction) => {
         settled = await settle(transaction, batch.items, key)
@@ -161,7 +149,10 @@ export class PartitionWorker<Transaction, Prepared, Settled extends { readonly c
       }),
     )
     if (outcome === 'fenced') events.fenced(key, batch)
-    else this.status.settledTimestampMs = batch.fingerprint.timestampMs
+    else {
+      this.status.settledTimestampMs = batch.fingerprint.timestampMs
+      this.#holding.settled(batch.items.length, performance.now() - startedAtMs)
+    }
     return outcome
   }
 
@@ -228,7 +219,7 @@ export class PartitionWorker<Transaction, Prepared, Settled extends { readonly c
   #show({ key, settledTo }: Session, logEnd: number, proven: boolean): void {
     const { status } = this
     Object.assign(status, { topicId: key.topicId, nextOffset: settledTo, logEnd })
-    if (proven) this.#failures = 0
+    if (proven) this.#holding.proven()
     else if (status.state === 'held') return
     if (status.state !== 'flowing') this.#options.events.flowing(key, settledTo)
     Object.assign(status, { state: 'flowing', reason: undefined, detail: '' })

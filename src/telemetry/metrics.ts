@@ -99,6 +99,11 @@ function batchMetrics(registry: TextRegistry) {
       'orders_fenced_batches_total',
       'Batches that the ledger refused because another instance went on',
     ),
+    floods: counter(
+      registry,
+      'orders_floods_total',
+      'Times that most of 50 consecutive records were refused by the database for one reason',
+    ),
     lastProcessed: gauge(
       registry,
       'orders_last_processed_timestamp_seconds',

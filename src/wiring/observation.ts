@@ -1,18 +1,10 @@
+import { DEPENDENCY_OF } from '../pipeline/circuit.ts'
 import type { HoldReason } from '../pipeline/failure.ts'
 import type { PartitionStatus } from '../pipeline/partition-events.ts'
 import type { RunningRole } from '../pipeline/role.ts'
 import type { BooksSummary } from '../postgres/books.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Readiness } from '../http/routes.ts'
-
-const CIRCUIT_OF: Readonly<Partial<Record<HoldReason, 'database' | 'kafka'>>> = {
-  database_unreachable: 'database',
-  database_busy: 'database',
-  database_refuses: 'database',
-  schema_mismatch: 'database',
-  failure_flood: 'database',
-  broker_unreachable: 'kafka',
-}
 
 /** Gauges that show how partitions stand; set just before the metrics are read. */
 export function showPartitions(roles: readonly RunningRole[], metrics: Metrics, nowMs: number): void {
@@ -26,7 +18,7 @@ export function showPartitions(roles: readonly RunningRole[], metrics: Metrics, 
     showLag(topic, status, metrics, nowMs)
     if (status.state !== 'held' || status.reason === undefined) continue
     metrics.heldPartitions.inc({ reason: status.reason })
-    const dependency = CIRCUIT_OF[status.reason]
+    const dependency = DEPENDENCY_OF[status.reason]
     if (dependency !== undefined) metrics.circuit.set({ dependency }, 1)
     if (status.reason === 'log_diverged') diverged++
   }

@@ -1,4 +1,6 @@
 import type { Config } from '../config/config.ts'
+import { watchForFloods } from '../pipeline/flood.ts'
+import type { LedgerKey } from '../pipeline/ledger.ts'
 import {
   isKeyOf,
   ordersRole,
@@ -23,6 +25,7 @@ export function startOrdersRole(
   log: Logger,
   metrics: Metrics,
 ): RunningRole {
+  const lookForFlood = floodAlarm(log, metrics)
   const work = ordersRole({
     deadLetterTopic: config.topics.deadLetters,
     retryTopic: config.topics.retries,
@@ -33,9 +36,32 @@ export function startOrdersRole(
     produce: (records) => timed(metrics, 'produce', () => send(records)),
     now: Date.now,
     random: Math.random,
-    onCommitted: (settled, items) => observe(settled, items, log, metrics),
+    onCommitted: (settled, items, source) => {
+      observe(settled, items, log, metrics)
+      lookForFlood(settled, items, source)
+    },
   })
   return startRole({ ...parts, work, limits: config.batch })
+}
+
+/** By then the canary has passed, so the records go their way; somebody should know why there are so many. */
+function floodAlarm(
+  log: Logger,
+  metrics: Metrics,
+): (settled: SettledOrders, items: readonly PreparedOrder[], source: LedgerKey) => void {
+  const watches = new Map<number, ReturnType<typeof watchForFloods>>()
+  return ({ retries, deadLetters }, items, { topic, partition }) => {
+    const refusals = new Map([...retries, ...deadLetters].map(({ item, fingerprint }) => [item, fingerprint]))
+    const asked = items.filter(({ failure }) => failure === undefined)
+    const watch = watches.get(partition) ?? watchForFloods()
+    watches.set(partition, watch)
+    const fingerprint = watch(asked.map((item) => refusals.get(item)))
+    if (fingerprint === undefined) return
+    metrics.floods.inc()
+    const advice =
+      'the database refuses most records of this partition; see docs/OPERATIONS.md, "Records refused in a row"'
+    log.error('records_refused', { topic, partition, fingerprint, advice })
+  }
 }
 
 function observe(

@@ -10,6 +10,7 @@ import type { Pool, PoolClient } from '../postgres/database.ts'
 import { postgresLedger } from '../postgres/ledger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import type { Circuits } from './circuits.ts'
 import { partitionEvents } from './partition-events.ts'
 import type { Progress } from './progress.ts'
 import { timed } from './timed.ts'
@@ -30,6 +31,7 @@ export interface RoleFoundation {
   readonly kafka: KafkaSettings
   readonly cluster: Cluster
   readonly pool: Pool
+  readonly circuits: Circuits
   readonly instanceId: string
   readonly log: Logger
   readonly metrics: Metrics
@@ -38,7 +40,7 @@ export interface RoleFoundation {
 
 /** Opens the reading side and the books of one role. What it opens is closed with `scope`. */
 export function openRoleParts<Transaction>(
-  { kafka, cluster, pool, instanceId, log, metrics, progress }: RoleFoundation,
+  { kafka, cluster, pool, circuits, instanceId, log, metrics, progress }: RoleFoundation,
   consumerGroup: string,
   topic: string,
   bind: (client: PoolClient, optimistic: boolean) => Transaction,
@@ -59,6 +61,7 @@ export function openRoleParts<Transaction>(
       settle: (key, from, work) => timed(metrics, 'store', () => ledger.settle(key, from, work)),
     },
     events: partitionEvents(log, metrics, progress),
+    circuits,
     idleCheckMs: IDLE_CHECK_MS,
     watchMs: WATCH_MS,
     random: Math.random,

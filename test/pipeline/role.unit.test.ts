@@ -2,10 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BatchLimits } from '../../src/pipeline/batch.ts'
+import { Circuit } from '../../src/pipeline/circuit.ts'
 import type { Ledger, LedgerKey } from '../../src/pipeline/ledger.ts'
 import type { Log } from '../../src/pipeline/log.ts'
 import { startRole, type RunningRole } from '../../src/pipeline/role.ts'
 import { recordAt, TOPIC_ID } from './made-up-records.ts'
+
+const NEVER_OPEN = new Circuit({
+  probe: async () => {},
+  random: () => 0,
+  opened: () => {},
+  closed: () => {},
+})
 
 /** A role whose group, log and books are made up; its database never answers to more than a look. */
 class RoleAlone implements AsyncDisposable {
@@ -43,6 +51,7 @@ class RoleAlone implements AsyncDisposable {
         },
       },
       events: { held() {}, flowing() {}, fenced() {}, expired() {}, settled() {} },
+      circuits: { database: NEVER_OPEN, kafka: NEVER_OPEN },
       idleCheckMs: 60_000,
       watchMs: 1,
       random: () => 0,

@@ -1,7 +1,7 @@
 import { afterEverything } from './simulated-time.ts'
 import { rowName, type StoredRow } from './simulated-database.ts'
 import { bookGoneTopics } from './simulated-ledger.ts'
-import { MAX_RETRIES } from './simulated-instance.ts'
+import { MAX_RETRIES } from './simulated-orders.ts'
 import type { Simulation } from './simulation.ts'
 
 const MAX_ROUNDS = 5_000

@@ -1,11 +1,11 @@
+import { Circuit } from '../../src/pipeline/circuit.ts'
 import type { Failure } from '../../src/pipeline/failure.ts'
 import { isolate } from '../../src/pipeline/isolate.ts'
-import type { Counts, Ledger } from '../../src/pipeline/ledger.ts'
+import type { Ledger } from '../../src/pipeline/ledger.ts'
 import type { PartitionEvents } from '../../src/pipeline/partition-events.ts'
 import { PartitionWorker } from '../../src/pipeline/partition.ts'
 import type { SourceRecord } from '../../src/pipeline/record.ts'
 import type { RoleWork } from '../../src/pipeline/role-work.ts'
-import { route } from '../../src/pipeline/route.ts'
 import { Actor, BLOCKED } from './actor.ts'
 import type { SimulatedDatabase, SimulatedTransaction } from './simulated-database.ts'
 import { simulatedLedger } from './simulated-ledger.ts'
@@ -15,21 +15,11 @@ import {
   TOPIC,
   type InstanceLog,
   type ReaderPlace,
-  type Sent,
   type SimulatedKafka,
 } from './simulated-kafka.ts'
+import { expectNoFault, store, type Leaving, type Prepared, type Settled } from './simulated-orders.ts'
 import type { SimulatedReader } from './simulated-reader.ts'
 import type { SimulatedTime } from './simulated-time.ts'
-
-export interface Prepared extends Sent {
-  readonly offset: number
-}
-
-export interface Settled {
-  readonly counts: Counts
-  durable: boolean
-  told: boolean
-}
 
 /** What a worker is made of; a planted bug wraps one of them. */
 export interface Parts {
@@ -38,15 +28,6 @@ export interface Parts {
   /** Resolves when all of it is acknowledged. */
   readonly produce: (leaving: Leaving) => Promise<void>
 }
-
-/** What leaves a batch: to the dead letters, or for another try. */
-export interface Leaving {
-  readonly dead: readonly number[]
-  readonly retries: readonly Sent[]
-}
-
-export const MAX_RETRIES = 2
-const POLICY = { maxRetries: MAX_RETRIES, baseMs: 1, capMs: 1 }
 
 export interface Surroundings {
   readonly kafka: SimulatedKafka
@@ -97,6 +78,12 @@ export class SimulatedInstance {
       work: this.#work(parts.produce),
       limits: () => ({ maxRecords: 3, maxBytes: 1_000_000, lingerMs: 0 }),
       events: this.#events(),
+      circuits: {
+        database: this.#circuit('database', (outcome) => database.check(undefined, outcome)),
+        kafka: this.#circuit('kafka', (outcome) => {
+          if (outcome === 7) throw brokerGone()
+        }),
+      },
       idleCheckMs: 5,
       random: () => 0,
     })
@@ -109,6 +96,15 @@ export class SimulatedInstance {
     if (transaction === undefined || !transaction.alive) return
     if (commitWasSent && transaction.changes.length > 1) this.#in.database.leaveUnderWay(transaction)
     else this.#in.database.rollback(transaction)
+  }
+
+  #circuit(dependency: string, probe: (outcome: number) => void): Circuit {
+    return new Circuit({
+      probe: () => this.actor.pause(`probe ${dependency}`, probe),
+      random: () => 0,
+      opened: () => {},
+      closed: () => {},
+    })
   }
 
   #events(): PartitionEvents {
@@ -186,51 +182,4 @@ export class SimulatedInstance {
       },
     }
   }
-}
-
-/** What the database says against the first of them that it does not take. */
-function expectNoFault(items: readonly Prepared[]): void {
-  for (const { content, refused, fails, retry } of items) {
-    if (content === undefined) continue
-    if (refused) throw Object.assign(new Error('refused'), { code: '23514' })
-    if (fails > retry) throw Object.assign(new Error('in passing'), { code: '40001' })
-  }
-}
-
-/** The orders role in small: the first content of a uid is stored, another one is a dead letter. */
-function store(
-  database: SimulatedDatabase,
-  transaction: SimulatedTransaction,
-  items: readonly Prepared[],
-  refused: ReadonlyMap<Prepared, Failure>,
-  settled: Settled,
-): { counts: Counts; leaving: Leaving } {
-  const added = new Map<string, number>()
-  const dead: number[] = []
-  const retries: Sent[] = []
-  let duplicates = 0
-  for (const item of items) {
-    const { serial, uid, content, retry } = item
-    const refusal = refused.get(item)
-    if (refusal !== undefined) {
-      if (route(refusal, retry, POLICY, 0, () => 0).type === 'retry') retries.push(item)
-      else dead.push(serial)
-      continue
-    }
-    const known = added.get(uid) ?? database.tables.orders.get(uid)
-    if (content === undefined || (known !== undefined && known !== content)) dead.push(serial)
-    else if (known === undefined) added.set(uid, content)
-    else duplicates++
-  }
-  transaction.records.push(...items)
-  transaction.changes.push(({ orders }) => {
-    settled.durable = true
-    for (const [uid, content] of added) {
-      const stored = orders.get(uid)
-      if (stored !== undefined) database.violations.push(`${uid} was stored already`)
-      orders.set(uid, content)
-    }
-  })
-  const counts = { stored: added.size, duplicates, retried: retries.length, dead_lettered: dead.length }
-  return { counts, leaving: { dead, retries } }
 }

@@ -1,7 +1,8 @@
 import { afterEverything, SimulatedTime } from './simulated-time.ts'
 import { rowName, SimulatedDatabase, type Write } from './simulated-database.ts'
 import { bookGoneTopics, rewind } from './simulated-ledger.ts'
-import { MAX_RETRIES, SimulatedInstance, type Surroundings } from './simulated-instance.ts'
+import { SimulatedInstance, type Surroundings } from './simulated-instance.ts'
+import { MAX_RETRIES } from './simulated-orders.ts'
 import { PARTITIONS, SimulatedKafka } from './simulated-kafka.ts'
 
 /** One thing that happens; what the numbers mean is up to its kind. Each can happen at any time. */
