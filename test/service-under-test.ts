@@ -32,14 +32,16 @@ interface Afterwards {
 
 /**
  * Runs the service as users do, as a process of its own with a configuration from the environment, and
- * resolves when HTTP answers. It is killed after the test if it still runs.
+ * resolves when HTTP answers. It is killed after the test if it still runs. `root` is another folder that
+ * holds the project.
  */
 export async function startServiceProcess(
   test: Afterwards,
   environment: Readonly<Record<string, string>>,
+  root = ROOT,
 ): Promise<ServiceUnderTest> {
-  const child = spawn(process.execPath, [join(ROOT, 'src/cli/serve.ts')], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [join(root, 'src/cli/serve.ts')], {
+    cwd: root,
     env: { PATH: process.env['PATH'] ?? '', HTTP_ADDR: '127.0.0.1:0', LOG_LEVEL: 'info', ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -72,7 +72,7 @@ describe('the documentation', () => {
 
   it('names no file or folder that is not there', () => {
     const paths = codeSpans(ALL_TEXT).filter((span) =>
-      /^(src|stack|test|migrations|bench|docs)\/[\w./-]*$/.test(span),
+      /^(src|stack|test|migrations|bench|deploy|docs)\/[\w./-]*$/.test(span),
     )
     assert.ok(paths.length > 50)
     assert.deepEqual(
@@ -82,14 +82,15 @@ describe('the documentation', () => {
   })
 
   it('names no setting that is not read', () => {
-    const stack = sourceOf('stack')
+    const elsewhere = sourceOf('stack') + readPage('compose.yaml').text
     const named = matches(ALL_TEXT, /[`\s(]([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?=[`=\s),])/g)
     const known = new Set(
       SETTING_NAMES.flatMap((name): string[] => (settingOf(name).secret ? [name, `${name}_FILE`] : [name])),
     )
     assert.ok(named.length > 50)
+    const isReadThere = (name: string) => new RegExp(`(env\\['|\\$\\{)${name}\\b`).test(elsewhere)
     assert.deepEqual(
-      named.filter((name) => !known.has(name) && !stack.includes(`process.env['${name}']`)),
+      named.filter((name) => !known.has(name) && !isReadThere(name)),
       [],
     )
   })
@@ -134,11 +135,13 @@ function isThere(from: string, link: string): boolean {
 }
 
 describe('README.md', () => {
-  it('shows only commands that package.json knows, and curl', () => {
+  it('shows only commands that package.json knows, curl and docker', () => {
     const parts = commandLines(README.text).flatMap((line) => line.split(' && '))
     assert.ok(parts.length >= 6)
     assert.deepEqual(
-      parts.filter((part) => !/^(npm (ci|start|test)|npm run [\w-]+( -- .*)?|curl http:.*)$/.test(part)),
+      parts.filter(
+        (part) => !/^(npm (ci|start|test|run [\w-]+( -- .*)?)|curl http:.*|docker .*)$/.test(part),
+      ),
       [],
     )
   })
