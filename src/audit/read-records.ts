@@ -18,7 +18,7 @@ export type Stretch = { readonly from: number; readonly to: number } & (
   | { readonly type: 'records'; readonly records: readonly SourceRecord[] }
   /** Deleted by retention while it was being read. */
   | { readonly type: 'deleted' }
-  /** The rest of a range: a batch at its start can't be decoded, and nothing behind it was read. */
+  /** A batch that can't be decoded; the rest of the range, when it can't be told where the batch ends. */
   | { readonly type: 'unreadable' }
 )
 
@@ -98,9 +98,14 @@ async function* readRange(
           reader = log.open({ ...range, offset: from })
           break
         }
-        case 'unreadable':
-          yield { type: 'unreadable', from, to }
-          return
+        case 'unreadable': {
+          const end = Math.min(to, reader.unreadable?.to ?? to)
+          yield { type: 'unreadable', from, to: end }
+          from = end
+          reader.close()
+          if (from < to) reader = log.open({ ...range, offset: from })
+          break
+        }
         case 'closed':
         case 'topic_changed':
           throw new Error(`topic ${topic} was deleted or created again while it was being read`)

@@ -70,7 +70,9 @@ async function audit(config: Config<'kafka' | 'database'>, options: Options): Pr
   await using _ = snapshot
   const accounts = [...checkAccounts(reading), ...(options.settled ? [checkSettled(reading)] : [])]
   if (!options.deep) return makeReport(reading, accounts, undefined)
-  await using fetchLoop = new FetchLoop(kafka, () => {}, { ...DEFAULT_LIMITS, waitMs: AUDIT_WAIT_MS })
+  // Ranges are read one after the other, so those that wait must not keep the first from being asked for.
+  const limits = { ...DEFAULT_LIMITS, waitMs: AUDIT_WAIT_MS, totalBytes: Infinity }
+  await using fetchLoop = new FetchLoop(kafka, () => {}, limits)
   const log = {
     open: (at: Parameters<FetchLoop['open']>[0]) => fetchLoop.open(at),
     range: questions.range,

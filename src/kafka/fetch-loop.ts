@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Consumer, GenericError, ResponseError } from '@platformatic/kafka'
-import type { PartitionReader } from '../pipeline/log.ts'
-import { clientOptions, toNumber, type KafkaSettings } from './client.ts'
-import { decodePartition, type FetchResponse } from './fetch-decode.ts'
+import { Consumer, type Broker } from '@platformatic/kafka'
+import type { PartitionReader, UnreadableBatch } from '../pipeline/log.ts'
+import type { SourceRecord } from '../pipeline/record.ts'
+import { clientOptions, type KafkaSettings } from './client.ts'
+import { decodePartition } from './fetch-decode.ts'
 import { FetchQueue } from './fetch-queue.ts'
+import { fetchApiOf, fetchRaw, type FetchedPartition } from './fetch-request.ts'
+import { roomForAnswer } from './record-batch.ts'
 
 export interface FetchLimits {
   /** Of one answer, over all partitions. With what is queued this bounds the memory. */
@@ -11,6 +14,8 @@ export interface FetchLimits {
   readonly partitionMaxBytes: number
   /** A partition is asked for while less than this waits to be taken. */
   readonly queueBytes: number
+  /** No partition is asked for while more than this waits in all of them: batches may inflate to far more than came. */
+  readonly totalBytes: number
   /** How long a broker may keep a request that has nothing to answer yet. */
   readonly waitMs: number
 }
@@ -25,16 +30,16 @@ export const DEFAULT_LIMITS: FetchLimits = {
   maxBytes: 2_097_152,
   partitionMaxBytes: 524_288,
   queueBytes: 524_288,
+  totalBytes: 67_108_864,
   waitMs: 500,
 }
 /** While some partitions are full, the answer for the others must not keep them waiting for long. */
 const WAIT_WHILE_SOME_ARE_FULL_MS = 20
 const RETRY_MS = 200
-/** A broker answers with one whole batch even when that is more than was asked for. */
-const FIRST_BATCH_ONLY = 1
 
 /** Kafka's protocol error codes that the loop tells apart. */
 const OFFSET_OUT_OF_RANGE = 1
+const CORRUPT_MESSAGE = 2
 const TOPIC_IS_GONE = new Set([3, 100, 103])
 
 /**
@@ -47,6 +52,8 @@ export class FetchLoop implements AsyncDisposable {
   readonly #limits: FetchLimits
   readonly #queues = new Set<FetchQueue>()
   readonly #pumps = new Map<number, Promise<void>>()
+  #brokers: ReadonlyMap<number, Broker> = new Map()
+  #api: ReturnType<typeof fetchApiOf> | undefined
   #locating = false
   #changed: Array<() => void> = []
   #closed = false
@@ -104,6 +111,7 @@ export class FetchLoop implements AsyncDisposable {
     const topics = [...new Set(lost.map(({ topic }) => topic))]
     try {
       const metadata = await this.#client.metadata({ topics, forceUpdate: true })
+      this.#brokers = metadata.brokers
       for (const queue of lost) {
         const topic = metadata.topics.get(queue.topic)
         const leader = topic?.partitions[queue.partition]?.leader ?? -1
@@ -132,7 +140,11 @@ export class FetchLoop implements AsyncDisposable {
     while (!this.#closed) {
       const led = [...this.#queues].filter((queue) => queue.node === node)
       if (led.length === 0) return
-      const wanting = led.filter((queue) => queue.bytes < this.#limits.queueBytes)
+      const waitingBytes = [...this.#queues].reduce((sum, { bytes }) => sum + bytes, 0)
+      const wanting =
+        waitingBytes < this.#limits.totalBytes
+          ? led.filter((queue) => queue.bytes < this.#limits.queueBytes)
+          : []
       if (wanting.length === 0) await this.#change()
       else
         await this.#ask(
@@ -143,60 +155,71 @@ export class FetchLoop implements AsyncDisposable {
     }
   }
 
-  async #ask(node: number, queues: FetchQueue[], maxWaitTime: number): Promise<void> {
+  async #ask(node: number, queues: FetchQueue[], maxWaitMs: number): Promise<void> {
     const asked = queues.map((queue) => ({ queue, position: queue.position }))
     try {
-      this.#deliver(asked, await this.#fetch(node, queues, maxWaitTime))
-    } catch (error) {
-      if (!this.#closed) await this.#answerError(node, asked, error)
+      this.#deliver(asked, await this.#fetch(node, queues, maxWaitMs))
+    } catch {
+      // No answer, or none at all that is about partitions: look anew for the leaders.
+      if (this.#closed) return
+      for (const queue of queues) queue.node = undefined
+      await sleep(RETRY_MS)
     }
     if (this.#lost().length > 0) this.#locate()
   }
 
-  async #answerError(node: number, asked: readonly Asked[], error: unknown): Promise<void> {
-    const response: FetchResponse | undefined = error instanceof ResponseError ? error['response'] : undefined
-    if (response !== undefined) this.#deliver(asked, response)
-    else if (!isUndecodable(error)) for (const { queue } of asked) queue.node = undefined
-    // The broker answered, and one of the batches can't be decoded: alone, each shows whether it is the one.
-    else if (asked.length > 1)
-      for (const { queue } of asked) await this.#ask(node, [queue], WAIT_WHILE_SOME_ARE_FULL_MS)
-    else if (asked[0] !== undefined) blame(asked[0])
-    await sleep(RETRY_MS)
-  }
-
-  async #fetch(node: number, queues: readonly FetchQueue[], maxWaitTime: number): Promise<FetchResponse> {
-    const byTopic = Map.groupBy(queues, ({ topicId }) => topicId)
-    const topics = [...byTopic].map(([topicId, members]) => ({
+  async #fetch(node: number, queues: readonly FetchQueue[], maxWaitMs: number): Promise<FetchedPartition[]> {
+    const broker = this.#brokers.get(node)
+    if (broker === undefined) throw new Error(`there is no broker ${node}`)
+    this.#api ??= fetchApiOf(this.#client)
+    const api = await this.#api.catch((error: unknown) => {
+      this.#api = undefined
+      throw error
+    })
+    const { maxBytes, partitionMaxBytes } = this.#limits
+    const partitions = queues.map(({ topicId, partition, position }) => ({
       topicId,
-      partitions: members.map(({ partition, position, batchByBatch }) => ({
-        partition,
-        fetchOffset: BigInt(position),
-        partitionMaxBytes: batchByBatch ? FIRST_BATCH_ONLY : this.#limits.partitionMaxBytes,
-        currentLeaderEpoch: -1,
-        lastFetchedEpoch: -1,
-      })),
+      partition,
+      offset: position,
+      maxBytes: partitionMaxBytes,
     }))
-    return this.#client.fetch({ node, maxWaitTime, minBytes: 1, maxBytes: this.#limits.maxBytes, topics })
+    return fetchRaw(this.#client, api, broker, { maxWaitMs, maxBytes, partitions })
   }
 
   /** An answer counts only for readers that are still open and still stand where they asked. */
-  #deliver(asked: readonly Asked[], response: FetchResponse): void {
-    for (const { topicId, partitions } of response.responses) {
-      for (const fetched of partitions) {
-        const one = asked.find(
-          ({ queue }) => queue.topicId === topicId && queue.partition === fetched.partitionIndex,
-        )
-        if (one === undefined || !one.queue.fetching || one.queue.position !== one.position) continue
-        const { queue } = one
-        if (fetched.errorCode === OFFSET_OUT_OF_RANGE) queue.end('out_of_range')
-        else if (TOPIC_IS_GONE.has(fetched.errorCode)) queue.end('topic_changed')
-        else if (fetched.errorCode !== 0) queue.node = undefined
-        else {
-          const { records, position } = decodePartition(queue.topic, fetched, queue.position)
-          queue.push(records, position, toNumber(fetched.highWatermark))
-        }
+  #deliver(asked: readonly Asked[], answer: readonly FetchedPartition[]): void {
+    const room = roomForAnswer()
+    for (const fetched of answer) {
+      const one = asked.find(
+        ({ queue }) => queue.topicId === fetched.topicId && queue.partition === fetched.partition,
+      )
+      if (one === undefined || !one.queue.fetching || one.queue.position !== one.position) continue
+      const { queue } = one
+      if (fetched.errorCode === OFFSET_OUT_OF_RANGE) queue.end('out_of_range')
+      else if (TOPIC_IS_GONE.has(fetched.errorCode)) queue.end('topic_changed')
+      else if (fetched.errorCode === CORRUPT_MESSAGE) queue.endUnreadable(brokerCanNotRead(one.position))
+      else if (fetched.errorCode !== 0) queue.node = undefined
+      else {
+        const { records, position, unreadable } = decodePartition(queue.topic, fetched, queue.position, room)
+        // The good batches before a bad one first; the next answer begins with it.
+        if (unreadable !== undefined && position === one.position) queue.endUnreadable(unreadable)
+        else this.#push(queue, fetched, records, position)
       }
     }
+  }
+
+  /** A broker fills its answers in the order in which it was asked: whoever got something is the last next time. */
+  #push(
+    queue: FetchQueue,
+    { highWatermark }: FetchedPartition,
+    records: readonly SourceRecord[],
+    position: number,
+  ): void {
+    if (records.length > 0) {
+      this.#queues.delete(queue)
+      this.#queues.add(queue)
+    }
+    queue.push(records, position, highWatermark)
   }
 
   #announce(): void {
@@ -210,18 +233,6 @@ export class FetchLoop implements AsyncDisposable {
   }
 }
 
-/** The good batches before the bad one come one at a time, until the bad one is all there is in an answer. */
-function blame({ queue, position }: Asked): void {
-  if (queue.position !== position) return
-  if (queue.batchByBatch) queue.end('unreadable')
-  else queue.batchByBatch = true
-}
-
-/** Not a connection, time-out or protocol error of the library, nor of a socket: decoding itself threw. */
-function isUndecodable(error: unknown): boolean {
-  if (!(error instanceof Error)) return true
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (GenericError.isGenericError(error))
-    return code === 'PLT_KFK_UNSUPPORTED_COMPRESSION' || code === 'PLT_KFK_OUT_OF_BOUNDS'
-  return !/^E[A-Z]+$/.test(code)
+function brokerCanNotRead(position: number): UnreadableBatch {
+  return { first: position, to: undefined, why: 'the broker itself can not read its log there' }
 }

@@ -1,4 +1,4 @@
-import type { PartitionReader, ReaderEnd } from '../pipeline/log.ts'
+import type { PartitionReader, ReaderEnd, UnreadableBatch } from '../pipeline/log.ts'
 import type { SourceRecord } from '../pipeline/record.ts'
 
 /** The receiving end of the fetch loop: what was fetched of one partition and not taken yet. */
@@ -11,8 +11,7 @@ export class FetchQueue implements PartitionReader {
   bytes = 0
   /** Broker that leads the partition; undefined until it was looked up. */
   node: number | undefined
-  /** Set once an answer could not be decoded: one of its batches is at fault. */
-  batchByBatch = false
+  unreadable: UnreadableBatch | undefined
   #ended: ReaderEnd | undefined
   #records: SourceRecord[] = []
   #taken = 0
@@ -58,6 +57,11 @@ export class FetchQueue implements PartitionReader {
     this.#ended ??= reason
     this.#notify()
     this.#changed()
+  }
+
+  endUnreadable(batch: UnreadableBatch): void {
+    this.unreadable = batch
+    this.end('unreadable')
   }
 
   take(maxRecords: number, maxBytes: number): SourceRecord[] {

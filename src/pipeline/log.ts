@@ -23,6 +23,14 @@ export type ReaderEnd =
   | 'topic_changed' // the topic id that it was opened for is gone
   | 'unreadable' // a batch at its position can't be decoded
 
+/** A batch of the log that nothing can be read from. */
+export interface UnreadableBatch {
+  readonly first: number
+  /** One above its last offset; undefined when not even that can be told. */
+  readonly to: number | undefined
+  readonly why: string
+}
+
 /** Reads one partition of one topic id, in order, from the offset it was opened at. */
 export interface PartitionReader {
   /** Next offset to fetch; above the last delivered record when offsets without a record follow it. */
@@ -32,6 +40,8 @@ export interface PartitionReader {
   /** Log end as of the newest answer. */
   readonly logEnd: number
   readonly ended: ReaderEnd | undefined
+  /** With the end `unreadable`: what was found there. */
+  readonly unreadable?: UnreadableBatch | undefined
   /** What is there now, oldest first, at most so many records and about so many bytes; may be empty. */
   take(maxRecords: number, maxBytes: number): SourceRecord[]
   /** Resolves when something can be taken, when the reader ended, or after `timeoutMs`. */

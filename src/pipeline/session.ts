@@ -79,7 +79,12 @@ function logCut(key: LedgerKey, nextOffset: number, what: string): HoldPartition
 
 function unreadable({ key, reader }: Session): HoldPartition {
   const where = `${key.topic}-${key.partition}`
-  return new HoldPartition('unreadable', `a batch of ${where} at offset ${reader.position} can't be decoded`)
+  const { first = reader.position, to, why = '' } = reader.unreadable ?? {}
+  const batch =
+    to === undefined
+      ? `a batch of ${where} at offset ${first}`
+      : `the batch of ${where} with offsets ${first} to ${to - 1}`
+  return new HoldPartition('unreadable', `${batch} can't be decoded${why && `: ${why}`}`)
 }
 
 /** Throws for what must hold the partition; all other ends are answered by reading the ledger again. */
