@@ -1,7 +1,7 @@
 import { entryId, recordDigest } from '../pipeline/dead-letters-role.ts'
 import type { SourceRecord } from '../pipeline/record.ts'
 import type { IdentityQueries } from '../postgres/audit-identities.ts'
-import { readableRanges, type ReadableRange } from './coverage.ts'
+import { readableRanges, wasSkipped, type ReadableRange } from './coverage.ts'
 import type { DeepAudit } from './deep-audit.ts'
 import { readRanges } from './read-records.ts'
 import { entryOf } from './suspects.ts'
@@ -12,7 +12,7 @@ export async function checkDeadLetterTopic(audit: DeepAudit): Promise<void> {
   for await (const { range, stretch } of readRanges(log, readableRanges(reading, 'dead-letters'))) {
     signal.throwIfAborted()
     const { topic, partition } = range
-    if (stretch.type === 'unreadable')
+    if (stretch.type === 'unreadable' && !wasSkipped(audit.skipped, { ...range, ...stretch }))
       findings.add({ kind: 'unreadable', topic, partition, offset: stretch.from })
     if (stretch.type === 'records') await checkArchived(audit, range, stretch.records)
     audit.advance(stretch.to - stretch.from)
@@ -20,14 +20,15 @@ export async function checkDeadLetterTopic(audit: DeepAudit): Promise<void> {
 }
 
 async function checkArchived(
-  { snapshot, findings }: DeepAudit,
+  { snapshot, findings, skipped }: DeepAudit,
   { topic, topicId, partition }: ReadableRange,
   records: readonly SourceRecord[],
 ): Promise<void> {
   const entries = records.map((record) => ({ offset: record.offset, ...entryOf(record, topicId) }))
   const archived = await snapshot.archivedEntries(entries.map(({ entry }) => entry))
   for (const { offset, entry, source } of entries) {
-    if (archived.has(entry)) continue
+    if (archived.has(entry) || wasSkipped(skipped, { topicId, partition, from: offset, to: offset + 1 }))
+      continue
     const detail = `its record is ${source.topic}-${source.partition} at ${source.offset}`
     findings.add({ kind: 'dead_letter_not_archived', topic, partition, offset, entry, detail })
   }

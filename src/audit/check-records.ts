@@ -2,7 +2,7 @@ import { entryId, recordDigest } from '../pipeline/dead-letters-role.ts'
 import type { SourceRecord } from '../pipeline/record.ts'
 import type { DeadLetterIdentity, OrderIdentity, Source } from '../postgres/audit-identities.ts'
 import type { RowCursor } from '../postgres/row-cursor.ts'
-import { comesBefore, isInTheBooks, readableRanges, type ReadableRange } from './coverage.ts'
+import { comesBefore, isInTheBooks, readableRanges, wasSkipped, type ReadableRange } from './coverage.ts'
 import type { DeepAudit } from './deep-audit.ts'
 import { matchRecords, orderWithoutRecord, type OtherVersion, type Unclaimed } from './match-records.ts'
 import { readRanges } from './read-records.ts'
@@ -39,7 +39,7 @@ export async function checkRecords(audit: DeepAudit): Promise<void> {
     audit.signal.throwIfAborted()
     await passOver(rows, { ...range, offset: stretch.from }, stray)
     if (stretch.type === 'records') await checkStretch(audit, rows, range, stretch)
-    if (stretch.type === 'unreadable') {
+    if (stretch.type === 'unreadable' && !wasSkipped(audit.skipped, { ...range, ...stretch })) {
       const { topic, partition } = range
       audit.findings.add({ kind: 'unreadable', topic, partition, offset: stretch.from })
     }
@@ -92,7 +92,7 @@ async function checkOtherVersions({ snapshot, findings }: DeepAudit, rows: reado
 
 /** Right are those whose content is stored under their uid: duplicates. The rest may be dead letters on their way. */
 async function checkUnclaimed(
-  { snapshot, suspects }: DeepAudit,
+  { snapshot, suspects, skipped }: DeepAudit,
   { topic, topicId }: ReadableRange,
   unclaimed: readonly Unclaimed[],
 ): Promise<void> {
@@ -107,6 +107,7 @@ async function checkUnclaimed(
       if (otherVersion && (await snapshot.canonicalOrder(uid))?.equals(reading.canonical) === true) continue
     }
     const { partition, offset } = record
+    if (wasSkipped(skipped, { topicId, partition, from: offset, to: offset + 1 })) continue
     suspects.add(entryId({ topic, topicId, partition, offset }, recordDigest(record)), {
       kind: 'record_without_outcome',
       topic,

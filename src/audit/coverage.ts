@@ -1,5 +1,5 @@
 import type { Source } from '../postgres/audit-identities.ts'
-import type { LedgerEntry } from '../postgres/audit-database.ts'
+import type { LedgerEntry, SkippedRange } from '../postgres/audit-database.ts'
 import type { OffsetRange } from './read-records.ts'
 import { currentPartitions, type Reading, type RoleName } from './reading.ts'
 
@@ -67,4 +67,15 @@ export function comesBefore(a: Source, b: Source): boolean {
   if (a.topicId !== b.topicId) return a.topicId < b.topicId
   if (a.partition !== b.partition) return a.partition < b.partition
   return a.offset < b.offset
+}
+
+/** Whether an operator passed over all of these offsets: then nobody expects an outcome. */
+export function wasSkipped(
+  skipped: readonly SkippedRange[],
+  { topicId, partition, from, to }: Pick<OffsetRange, 'topicId' | 'partition' | 'from' | 'to'>,
+): boolean {
+  return skipped.some(
+    (range) =>
+      range.topicId === topicId && range.partition === partition && range.from <= from && to <= range.to,
+  )
 }

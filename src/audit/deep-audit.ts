@@ -1,5 +1,5 @@
 import type { Log } from '../pipeline/log.ts'
-import type { AuditSnapshot } from '../postgres/audit-database.ts'
+import type { AuditSnapshot, SkippedRange } from '../postgres/audit-database.ts'
 import type { Account } from './accounts.ts'
 import { checkArchive, checkDeadLetterTopic } from './check-dead-letters.ts'
 import { checkOrders } from './check-orders.ts'
@@ -16,6 +16,7 @@ export interface DeepAudit {
   readonly reading: Reading
   readonly findings: Findings
   readonly suspects: Suspects
+  readonly skipped: readonly SkippedRange[]
   readonly counts: { records: number; orders: number; deadLetters: number }
   readonly notVerifiable: { orders: number; deadLetters: number; otherVersions: number }
   /** Told of every record and row that is done. */
@@ -70,7 +71,19 @@ export async function checkIdentities(
   })
   const failed = new AbortController()
   const { signal } = failed
-  const audit = { log, snapshot, reading, findings, suspects, counts, notVerifiable, advance, signal }
+  const skipped = await snapshot.skippedRanges()
+  const audit = {
+    log,
+    snapshot,
+    reading,
+    findings,
+    suspects,
+    skipped,
+    counts,
+    notVerifiable,
+    advance,
+    signal,
+  }
   await using beside = await snapshot.alongside()
   const parts = [
     async () => {

@@ -5,6 +5,7 @@ import type { Account } from './accounts.ts'
 import type { Identities } from './deep-audit.ts'
 import type { Finding, FindingKind } from './findings.ts'
 import { currentPartitions, type Reading } from './reading.ts'
+import { align } from './table.ts'
 
 /** The answer of an audit. */
 export interface AuditReport {
@@ -134,19 +135,6 @@ function partitionTable(partitions: readonly ReportedPartition[]): string[] {
     ],
   )
   return align([head, ...rows], 3)
-}
-
-/** Pads cells into columns: the first `texts` of them to the left, figures to the right. */
-function align(rows: readonly (readonly string[])[], texts: number): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column < texts ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  )
 }
 
 function accountLines({ name, ok, expected, actual, explanation, advice }: Account): string[] {

@@ -1,9 +1,8 @@
-import { userInfo } from 'node:os'
 import { SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError } from 'commander'
 import { checkAccounts, checkSettled } from '../audit/accounts.ts'
 import { checkIdentities, deepAuditUnits } from '../audit/deep-audit.ts'
-import { openReading, type AuditedTopic, type Topics } from '../audit/reading.ts'
+import { openReading, type Topics } from '../audit/reading.ts'
 import { formatReport, makeReport, type AuditReport } from '../audit/report.ts'
 import { lookAtMotion, waitUntilSettled } from '../audit/settle.ts'
 import { loadConfig, type Config } from '../config/config.ts'
@@ -13,6 +12,8 @@ import { openAuditDatabase, type AuditDatabase } from '../postgres/audit-databas
 import { checkSchema } from '../postgres/migrate.ts'
 import { namingDatabase } from '../wiring/naming-targets.ts'
 import { EXIT, runCommand } from './command.ts'
+import { roleTopics } from './role-topics.ts'
+import { userName } from './user-name.ts'
 
 interface Options {
   readonly json?: true
@@ -53,7 +54,7 @@ async function audit(config: Config<'kafka' | 'database'>, options: Options): Pr
   await using cluster = openCluster(kafka, () => {})
   const questions = explainingFailures(cluster, kafka.brokers)
   await using database = await openAuditDatabase(dsn)
-  const topics = auditedTopics(config)
+  const topics = roleTopics(config)
   if (options.acknowledgeExpired !== undefined) await acknowledge(database, options.acknowledgeExpired)
   if (options.settled) {
     const look = () => lookAtMotion(questions, topics, database)
@@ -94,29 +95,11 @@ function explainingFailures(cluster: Cluster, brokers: readonly string[]): Topic
   }
 }
 
-function auditedTopics({ kafka, topics }: Config): AuditedTopic[] {
-  const { groupId } = kafka
-  return [
-    { role: 'orders', topic: topics.orders, consumerGroup: groupId },
-    { role: 'retries', topic: topics.retries, consumerGroup: `${groupId}-retries` },
-    { role: 'dead-letters', topic: topics.deadLetters, consumerGroup: `${groupId}-dead-letters` },
-  ]
-}
-
 async function acknowledge(database: AuditDatabase, reason: string): Promise<void> {
   const records = await database.acknowledgeExpired(userName(), reason)
   process.stderr.write(
     records > 0 ? `acknowledged ${records} expired records\n` : 'no expired records to acknowledge\n',
   )
-}
-
-/** In a container, the user often has a number and no name. */
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`
-  }
 }
 
 function toSeconds(text: string): number {

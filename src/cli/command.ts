@@ -21,10 +21,29 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
  * is said on standard error, without a stack: whoever runs a command wants to know what to do next.
  */
 export async function runCommand(program: Command, action: () => Promise<ExitCode>): Promise<void> {
-  program.exitOverride().showHelpAfterError('(--help tells more)')
-  program.action(async () => {
+  await parse(withAction(program, action))
+}
+
+/** The same for a command that has others below it. */
+export async function runSubcommands(
+  program: Command,
+  subcommands: readonly { readonly command: Command; readonly action: () => Promise<ExitCode> }[],
+): Promise<void> {
+  for (const { command, action } of subcommands) program.addCommand(withAction(command, action))
+  await parse(tellingMore(program))
+}
+
+function withAction(command: Command, action: () => Promise<ExitCode>): Command {
+  return tellingMore(command).action(async () => {
     process.exitCode = await action()
   })
+}
+
+function tellingMore(command: Command): Command {
+  return command.exitOverride().showHelpAfterError('(--help tells more)')
+}
+
+async function parse(program: Command): Promise<void> {
   try {
     await program.parseAsync()
   } catch (error) {

@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import type { LedgerColumn } from '../pipeline/ledger.ts'
 import { identityQueries, type IdentityQueries } from './audit-identities.ts'
-import { COUNTED } from './ledger-columns.ts'
+import { COUNTED, countsOf } from './ledger-columns.ts'
 
 /** A row of the ledger with everything that an audit looks at. */
 export interface LedgerEntry {
@@ -25,6 +25,14 @@ export interface BrokenOrders {
   readonly example: string
 }
 
+/** Offsets that an operator passed over, as the audit log has them. */
+export interface SkippedRange {
+  readonly topicId: string
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+}
+
 export interface TableCounts {
   readonly orders: number
   readonly deadLetters: number
@@ -36,6 +44,7 @@ export interface AuditSnapshot extends IdentityQueries, AsyncDisposable {
   counts(): Promise<TableCounts>
   /** Orders that are not whole: a part is missing, or is there without its order. Empty when all is well. */
   brokenOrders(): Promise<BrokenOrders[]>
+  skippedRanges(): Promise<SkippedRange[]>
   /** The same moment on another connection, so that both can be busy. Must be disposed before this one. */
   alongside(): Promise<AuditSnapshot>
 }
@@ -80,6 +89,12 @@ const BROKEN_ORDERS = `
   union all
   select 'missing, but their items are there', count(distinct order_uid), min(order_uid)
   from items i where not exists (select from orders o where o.order_uid = i.order_uid)`
+
+const SKIPPED_RANGES = `
+  select after ->> 'topic_id' as topic_id, (after ->> 'partition')::int as partition,
+    (before ->> 'next_offset')::bigint as passed_from, (after ->> 'next_offset')::bigint as passed_to
+  from audit_log
+  where action = 'skip' and before is not null`
 
 /** The ledger's rows are locked in the order that everybody locks them in; the service may run meanwhile. */
 const ACKNOWLEDGE = `
@@ -155,6 +170,7 @@ async function openSnapshot(dsn: string, exported: string | undefined): Promise<
     ledger: () => readLedger(client),
     counts: () => countTables(client),
     brokenOrders: () => findBrokenOrders(client),
+    skippedRanges: () => readSkippedRanges(client),
     alongside: async () => {
       const { rows } = await client.query<{ name: string }>('select pg_export_snapshot() as name')
       return openSnapshot(dsn, rows[0]?.name)
@@ -185,22 +201,6 @@ async function readLedger(client: Client): Promise<LedgerEntry[]> {
   }))
 }
 
-function countsOf(row: Record<LedgerColumn, string>): LedgerEntry['counts'] {
-  return {
-    stored: Number(row.stored),
-    duplicates: Number(row.duplicates),
-    retried: Number(row.retried),
-    dead_lettered: Number(row.dead_lettered),
-    forwarded: Number(row.forwarded),
-    archived: Number(row.archived),
-    reopened: Number(row.reopened),
-    expired: Number(row.expired),
-    absent: Number(row.absent),
-    skipped: Number(row.skipped),
-    rewound: Number(row.rewound),
-  }
-}
-
 async function countTables(client: Client): Promise<TableCounts> {
   const { rows } = await client.query<{ orders: string; dead_letters: string }>(COUNT_TABLES)
   return { orders: Number(rows[0]?.orders), deadLetters: Number(rows[0]?.dead_letters) }
@@ -213,4 +213,19 @@ async function findBrokenOrders(client: Client): Promise<BrokenOrders[]> {
   return rows.flatMap(({ problem, count, example }) =>
     example === null ? [] : [{ problem, count: Number(count), example }],
   )
+}
+
+async function readSkippedRanges(client: Client): Promise<SkippedRange[]> {
+  const { rows } = await client.query<{
+    topic_id: string
+    partition: number
+    passed_from: string
+    passed_to: string
+  }>(SKIPPED_RANGES)
+  return rows.map(({ topic_id: topicId, partition, passed_from: from, passed_to: to }) => ({
+    topicId,
+    partition,
+    from: Number(from),
+    to: Number(to),
+  }))
 }

@@ -28,3 +28,22 @@ function namesIn<T extends string>(known: Readonly<Record<T, true>>): T[] {
   for (const name in known) names.push(name)
   return names
 }
+
+/** The figures of a row as the driver gives them. */
+export function countsOf(
+  row: Readonly<Record<LedgerColumn, string>>,
+): Readonly<Record<LedgerColumn, number>> {
+  return {
+    stored: Number(row.stored),
+    duplicates: Number(row.duplicates),
+    retried: Number(row.retried),
+    dead_lettered: Number(row.dead_lettered),
+    forwarded: Number(row.forwarded),
+    archived: Number(row.archived),
+    reopened: Number(row.reopened),
+    expired: Number(row.expired),
+    absent: Number(row.absent),
+    skipped: Number(row.skipped),
+    rewound: Number(row.rewound),
+  }
+}
