@@ -51,11 +51,12 @@ export function openCluster(settings: KafkaSettings, onError: (error: unknown) =
   }
 
   /** A topic that was just created is unknown to the brokers for a moment. */
-  const appears = async (name: string): Promise<void> => {
+  const appears = async (name: string): Promise<boolean> => {
     for (let attempt = 1; attempt <= PROPAGATION_TRIES; attempt++) {
-      if ((await metadata(name)) !== undefined) return
+      if ((await metadata(name)) !== undefined) return true
       await sleep(PROPAGATION_MS)
     }
+    return false
   }
 
   const offsetAt = async (name: string, partition: number, timestamp: bigint) => {
@@ -93,11 +94,11 @@ export function openCluster(settings: KafkaSettings, onError: (error: unknown) =
             configs: entries,
           })
           created.push(name)
+          await appears(name)
         } catch (error) {
-          // Another instance may have been faster.
-          if (!(await exists(name))) throw error
+          // Another instance may have been faster, so much so that nobody knows its topic yet.
+          if (!(await appears(name))) throw error
         }
-        await appears(name)
       }
       return created
     },
