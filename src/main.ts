@@ -16,9 +16,16 @@ import { countEvents, limitRepeats, type Logger } from './telemetry/logger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { openCircuits } from './wiring/circuits.ts'
 import { startDeadLettersRole } from './wiring/dead-letters.ts'
-import { countHeldSeconds, readinessOf, showBooks, showPartitions } from './wiring/observation.ts'
+import {
+  countHeldSeconds,
+  readinessOf,
+  showBooks,
+  showPartitions,
+  showWaiting,
+} from './wiring/observation.ts'
 import { namingDatabase, namingKafka } from './wiring/naming-targets.ts'
 import { startOrdersRole } from './wiring/orders.ts'
+import { startRetries } from './wiring/retries.ts'
 import { openRoleParts } from './wiring/role-parts.ts'
 import { createProgress } from './wiring/progress.ts'
 import { prepareTopics } from './wiring/topics.ts'
@@ -89,6 +96,10 @@ export async function startService(config: Config<'kafka' | 'database'>, logger:
     const parts = openRoleParts(foundation, groupId, config.topics.orders, ordersTransaction, opening)
     roles.push(startOrdersRole(config, parts, (records) => producer.send(records), log, metrics))
   }
+  const retries = config.roles.has('retries')
+    ? startRetries(config, foundation, (records) => producer.send(records), opening)
+    : undefined
+  if (retries !== undefined) roles.push(retries)
   if (config.roles.has('dead-letters')) {
     const parts = openRoleParts(
       foundation,
@@ -124,6 +135,7 @@ export async function startService(config: Config<'kafka' | 'database'>, logger:
       readiness: () => readinessOf(roles, draining),
       metricsText: () => {
         showPartitions(roles, metrics, Date.now())
+        if (retries !== undefined) showWaiting(retries.waiting(), metrics)
         return metrics.text()
       },
       metricsContentType: metrics.contentType,

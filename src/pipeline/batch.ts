@@ -131,7 +131,10 @@ async function nextEvent(
 }
 
 /** Fetch answers hold whole batches, so records before the position come along; one of them is the fingerprint's. */
-function accept(record: SourceRecord, position: ReadingPosition): 'new' | 'old' | 'log_cut' | 'new_leader' {
+export function accept(
+  record: SourceRecord,
+  position: ReadingPosition,
+): 'new' | 'old' | 'log_cut' | 'new_leader' {
   if (record.leaderEpoch > position.leaderEpoch) return 'new_leader'
   const { unverified } = position
   if (unverified !== undefined && record.offset >= position.next - 1) {
@@ -143,6 +146,6 @@ function accept(record: SourceRecord, position: ReadingPosition): 'new' | 'old' 
   return record.offset < position.next ? 'old' : 'new'
 }
 
-function fingerprintOf(record: SourceRecord): Fingerprint {
+export function fingerprintOf(record: SourceRecord): Fingerprint {
   return { leaderEpoch: record.leaderEpoch, timestampMs: record.timestampMs }
 }

@@ -3,6 +3,7 @@ import type { BatchLimits } from './batch.ts'
 import { DEPENDENCY_OF } from './circuit.ts'
 import { classifyError } from './classify.ts'
 import { holdReasonOf, type HoldReason } from './failure.ts'
+import type { LedgerKey } from './ledger.ts'
 import type { PartitionStatus } from './partition-events.ts'
 import type { PartitionOptions } from './partition-options.ts'
 
@@ -57,10 +58,21 @@ export class Holding {
     return pauseMs
   }
 
-  /** The dependencies did all that the partition needs of them. */
-  proven(): void {
-    this.#holds = 0
-    this.#triedAgain = false
+  /**
+   * How the partition stands by the books. `proven` ends a hold: an answer of the database alone says nothing
+   * about Kafka.
+   */
+  show(
+    { key, nextOffset }: { readonly key: LedgerKey; readonly nextOffset: number },
+    logEnd: number,
+    proven: boolean,
+  ): void {
+    const status = this.#status
+    Object.assign(status, { topicId: key.topicId, nextOffset, logEnd })
+    if (proven) this.#proven()
+    else if (status.state === 'held') return
+    if (status.state !== 'flowing') this.#options.events.flowing(key, nextOffset)
+    Object.assign(status, { state: 'flowing', reason: undefined, detail: '' })
   }
 
   limited(limits: BatchLimits): BatchLimits {
@@ -71,6 +83,12 @@ export class Holding {
   settled(records: number, tookMs: number): void {
     const slow = tookMs > SLOW_BATCH_MS
     this.#maxRecords = slow ? Math.max(1, Math.ceil(records / RAMP)) : this.#maxRecords * RAMP
+  }
+
+  /** The dependencies did all that the partition needs of them. */
+  #proven(): void {
+    this.#holds = 0
+    this.#triedAgain = false
   }
 
   #hold(reason: HoldReason, error: unknown, retryInMs: number | undefined): void {

@@ -216,12 +216,7 @@ export class PartitionWorker<Transaction, Prepared, Settled extends { readonly c
     this.#show(session, Math.max(to, session.reader.logEnd), true)
   }
 
-  #show({ key, settledTo }: Session, logEnd: number, proven: boolean): void {
-    const { status } = this
-    Object.assign(status, { topicId: key.topicId, nextOffset: settledTo, logEnd })
-    if (proven) this.#holding.proven()
-    else if (status.state === 'held') return
-    if (status.state !== 'flowing') this.#options.events.flowing(key, settledTo)
-    Object.assign(status, { state: 'flowing', reason: undefined, detail: '' })
+  #show({ key, settledTo: nextOffset }: Session, logEnd: number, proven: boolean): void {
+    this.#holding.show({ key, nextOffset }, logEnd, proven)
   }
 }

@@ -1,7 +1,7 @@
 import type { BatchLimits } from './batch.ts'
-import type { Counts } from './ledger.ts'
-import type { Membership } from './log.ts'
-import type { PartitionStatus } from './partition-events.ts'
+import type { Counts, Ledger } from './ledger.ts'
+import type { Log, Membership } from './log.ts'
+import type { PartitionEvents, PartitionStatus } from './partition-events.ts'
 import type { PartitionOptions } from './partition-options.ts'
 import { PartitionWorker } from './partition.ts'
 
@@ -27,12 +27,41 @@ export interface RunningRole {
   stop(): Promise<void>
 }
 
-/** Runs one worker for each partition that the group gives to this instance. */
+/** Runs a role that settles its records in batches, in the order in which they lie. */
 export function startRole<Transaction, Prepared, Settled extends { readonly counts: Counts }>(
   options: RoleOptions<Transaction, Prepared, Settled>,
 ): RunningRole {
+  return runPartitions(options, (partition, limits) => new PartitionWorker({ ...options, limits, partition }))
+}
+
+/** What takes one partition through its life on this instance. */
+export interface Worker {
+  readonly status: PartitionStatus
+  /** The group assigned anew: another instance may have moved the ledger meanwhile. */
+  resume(): void
+  /** Resolves when what was being settled has ended; nothing else is begun. */
+  stop(): Promise<void>
+}
+
+export interface PartitionsOptions {
+  readonly consumerGroup: string
+  readonly topic: string
+  readonly membership: Membership
+  readonly log: Log
+  readonly ledger: Pick<Ledger<never>, 'bookGoneTopics'>
+  readonly events: PartitionEvents
+  /** Of one batch, while this instance has few partitions. */
+  readonly limits: BatchLimits
+  readonly watchMs: number
+}
+
+/** Runs one worker for each partition that the group gives to this instance. */
+export function runPartitions(
+  options: PartitionsOptions,
+  startWorker: (partition: number, limits: () => BatchLimits) => Worker,
+): RunningRole {
   const { membership, log, topic, consumerGroup, watchMs } = options
-  const workers = new Map<number, PartitionWorker<Transaction, Prepared, Settled>>()
+  const workers = new Map<number, Worker>()
   const leaving = new Set<Promise<void>>()
   let stopped = false
   let joined = false
@@ -52,8 +81,7 @@ export function startRole<Transaction, Prepared, Settled extends { readonly coun
       }
     }
     for (const partition of partitions) {
-      if (!workers.has(partition))
-        workers.set(partition, new PartitionWorker({ ...options, limits, partition }))
+      if (!workers.has(partition)) workers.set(partition, startWorker(partition, limits))
     }
   })
 

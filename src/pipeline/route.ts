@@ -42,7 +42,8 @@ export function route(
   }
 }
 
-function exhausted(attempts: number, cause: string): RecordFailure {
+/** Why a record that had all its retries is a dead letter; `cause` is that of the last attempt. */
+export function exhausted(attempts: number, cause: string): RecordFailure {
   const times = attempts === 1 ? 'the only attempt' : `all of ${attempts} attempts`
   return { type: 'retries_exhausted', stage: 'store', message: `${times} failed; the last one as ${cause}` }
 }

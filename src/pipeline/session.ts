@@ -77,7 +77,7 @@ function logCut(key: LedgerKey, nextOffset: number, what: string): HoldPartition
   )
 }
 
-function unreadable({ key, reader }: Session): HoldPartition {
+export function unreadable({ key, reader }: Pick<Session, 'key' | 'reader'>): HoldPartition {
   const where = `${key.topic}-${key.partition}`
   const { first = reader.position, to, why = '' } = reader.unreadable ?? {}
   const batch =

@@ -36,21 +36,30 @@ const ADVANCE = `
     version = version + 1, updated_at = now(),
     ${COUNTED.map((column, index) => `${column} = ${column} + $${index + 9}`).join(', ')}
   ${WHERE_KEY}`
+/** What retries settled ahead of their position is no loss. */
+const aheadIn = (column: string): string =>
+  `(select coalesce(sum(upper(r) - lower(r)), 0)::bigint
+    from unnest(${column} * int8multirange(int8range(next_offset, seen_end))) r)`
 const BOOK_GONE = `
   with gone as (
-    select consumer_group, topic_id, partition, seen_end - next_offset as unread
+    select consumer_group, topic_id, partition, seen_end - next_offset as unread,
+      ${aheadIn('forwarded_ahead')} as forwarded, ${aheadIn('dead_lettered_ahead')} as dead_lettered
     from ledger
     where consumer_group = $1 and topic = $2 and topic_id <> $3 and seen_end > next_offset
       and updated_at < now() - make_interval(secs => ${GONE_AFTER_SECONDS})
     for update
   )
   update ledger set
-    expired = expired + gone.unread, next_offset = next_offset + gone.unread,
+    expired = expired + gone.unread - gone.forwarded - gone.dead_lettered,
+    forwarded = ledger.forwarded + gone.forwarded,
+    dead_lettered = ledger.dead_lettered + gone.dead_lettered,
+    forwarded_ahead = '{}', dead_lettered_ahead = '{}',
+    next_offset = next_offset + gone.unread,
     version = version + 1, written_by = '', updated_at = now()
   from gone
   where ledger.consumer_group = gone.consumer_group and ledger.topic_id = gone.topic_id
     and ledger.partition = gone.partition
-  returning gone.unread`
+  returning gone.unread - gone.forwarded - gone.dead_lettered as unread`
 
 interface Row {
   next_offset: string

@@ -139,6 +139,17 @@ function stateMetrics(registry: TextRegistry) {
       ]),
       HOLD_REASONS,
     ),
+    waitingRetries: gauge(
+      registry,
+      'orders_waiting_retries',
+      'Records of the retry topic that wait on this instance until they are due',
+    ),
+    waitingRetriesBytes: gauge(registry, 'orders_waiting_retries_bytes', 'Memory that they take'),
+    waitingRetriesNotHeld: gauge(
+      registry,
+      'orders_waiting_retries_not_held',
+      'Those that did not fit into memory and will be read again when they are due',
+    ),
     logDiverged: gauge(
       registry,
       'orders_log_diverged',

@@ -2,6 +2,7 @@ import { DEPENDENCY_OF } from '../pipeline/circuit.ts'
 import type { HoldReason } from '../pipeline/failure.ts'
 import type { PartitionStatus } from '../pipeline/partition-events.ts'
 import type { RunningRole } from '../pipeline/role.ts'
+import type { WaitingFigures } from '../pipeline/waiting-records.ts'
 import type { BooksSummary } from '../postgres/books.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Readiness } from '../http/routes.ts'
@@ -23,6 +24,13 @@ export function showPartitions(roles: readonly RunningRole[], metrics: Metrics, 
     if (status.reason === 'log_diverged') diverged++
   }
   metrics.logDiverged.set(diverged)
+}
+
+/** Set just before the metrics are read. */
+export function showWaiting({ records, bytes, notHeld }: WaitingFigures, metrics: Metrics): void {
+  metrics.waitingRetries.set(records)
+  metrics.waitingRetriesBytes.set(bytes)
+  metrics.waitingRetriesNotHeld.set(notHeld)
 }
 
 function showLag(topic: string, status: PartitionStatus, metrics: Metrics, nowMs: number): void {

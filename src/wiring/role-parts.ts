@@ -38,33 +38,49 @@ export interface RoleFoundation {
   readonly progress: Progress
 }
 
-/** Opens the reading side and the books of one role. What it opens is closed with `scope`. */
-export function openRoleParts<Transaction>(
-  { kafka, cluster, pool, circuits, instanceId, log, metrics, progress }: RoleFoundation,
+/** Everything that a role needs besides its books, its work and its limits. */
+export type ReadingParts = Omit<RoleParts<never>, 'ledger'>
+
+/** Opens the reading side of one role. What it opens is closed with `scope`. */
+export function openReadingParts(
+  { kafka, cluster, circuits, instanceId, log, metrics, progress }: RoleFoundation,
   consumerGroup: string,
   topic: string,
-  bind: (client: PoolClient, optimistic: boolean) => Transaction,
   scope: AsyncDisposableStack,
-): RoleParts<Transaction> {
+): ReadingParts {
   const trouble = (error: unknown): void => log.warn('kafka_client_error', { consumerGroup, topic, error })
   const fetchLoop = scope.use(new FetchLoop(kafka, trouble))
   const membership = openMembership(kafka, consumerGroup, topic, rejoinDelayMs, trouble)
-  const ledger = postgresLedger(pool, instanceId, bind)
   return {
     consumerGroup,
     topic,
     instanceId,
     membership,
     log: logOf(cluster, fetchLoop, membership),
-    ledger: {
-      ...ledger,
-      settle: (key, from, work) => timed(metrics, 'store', () => ledger.settle(key, from, work)),
-    },
     events: partitionEvents(log, metrics, progress),
     circuits,
     idleCheckMs: IDLE_CHECK_MS,
     watchMs: WATCH_MS,
     random: Math.random,
+  }
+}
+
+/** Opens the reading side and the books of one role. What it opens is closed with `scope`. */
+export function openRoleParts<Transaction>(
+  foundation: RoleFoundation,
+  consumerGroup: string,
+  topic: string,
+  bind: (client: PoolClient, optimistic: boolean) => Transaction,
+  scope: AsyncDisposableStack,
+): RoleParts<Transaction> {
+  const { pool, instanceId, metrics } = foundation
+  const ledger = postgresLedger(pool, instanceId, bind)
+  return {
+    ...openReadingParts(foundation, consumerGroup, topic, scope),
+    ledger: {
+      ...ledger,
+      settle: (key, from, work) => timed(metrics, 'store', () => ledger.settle(key, from, work)),
+    },
   }
 }
 

@@ -1,0 +1,243 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs } from './backoff.ts'
+import { fingerprintOf } from './batch.ts'
+import { parseHeaders } from './headers.ts'
+import { Holding } from './holding.ts'
+import type { PartitionReader } from './log.ts'
+import { initialStatus, type PartitionStatus } from './partition-events.ts'
+import type { SourceRecord } from './record.ts'
+import { waitMs } from './retry-due.ts'
+import type { RetryPartitionOptions } from './retry-options.ts'
+import { goWhereRecordsAreMissing, isReadingAgain, readWhatCame, type RetryReading } from './retry-reading.ts'
+import { sendDue, type DueRecord } from './retry-records.ts'
+import { booksAhead, openRetrySession, settleGap, settleRecord, type RetrySession } from './retry-session.ts'
+import { rangeOf } from './session.ts'
+import { WaitingRecords, type WaitingFigures } from './waiting-records.ts'
+
+/** A step of the books without an answer; the next look at the ledger tells whether it took effect. */
+interface Attempt {
+  readonly topicId: string
+  readonly version: number
+  readonly applied: () => void
+}
+
+/** Sent, and not known to be in the books: after an outage of the database they must not be sent again. */
+interface Unbooked {
+  readonly topicId: string
+  readonly leaderEpoch: number
+  records: DueRecord[]
+  /** When the newest of them were taken from what waits. */
+  sinceMs: number
+}
+
+/** Writing a row takes some 20 µs for each range ahead, so with many of them more is sent at a time, and less often. */
+const PAUSE_PER_RANGE_MS = 0.02
+
+/**
+ * Takes one partition of the retry topic through its life on this instance: what is due goes back to `orders`
+ * or to the dead letters, in the order in which it is due, and the books remember it however far ahead of
+ * the oldest that waits. On anything unexpected, everything in memory is dropped and the ledger read again.
+ */
+export class RetryPartition {
+  readonly status: PartitionStatus
+  readonly #options: RetryPartitionOptions
+  readonly #holding: Holding
+  readonly #abort = new AbortController()
+  readonly #done: Promise<void>
+  #resumed = new AbortController()
+  #reader: PartitionReader | undefined
+  #waiting: WaitingRecords | undefined
+  #attempt: Attempt | undefined
+  #unbooked: Unbooked = { topicId: '', leaderEpoch: 0, records: [], sinceMs: 0 }
+
+  constructor(options: RetryPartitionOptions) {
+    this.#options = options
+    this.status = initialStatus(options.partition)
+    this.#holding = new Holding(options, this.status, this.#abort.signal)
+    this.#done = this.#run()
+  }
+
+  get waiting(): WaitingFigures {
+    return this.#waiting?.figures ?? { records: 0, bytes: 0, notHeld: 0 }
+  }
+
+  /** The group assigned anew: another instance may have moved the ledger meanwhile. */
+  resume(): void {
+    this.#resumed.abort()
+    this.#reader?.close()
+  }
+
+  /** Resolves when what was being sent is in the books; nothing else is begun. */
+  async stop(): Promise<void> {
+    this.#abort.abort()
+    this.resume()
+    await this.#done
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abort
+    const { budget, maxWaiting, random } = this.#options
+    let fruitless = 0
+    while (!signal.aborted) {
+      let pauseMs = 0
+      const waiting = new WaitingRecords(budget, maxWaiting)
+      this.#waiting = waiting
+      this.#resumed = new AbortController()
+      try {
+        const session = await this.#open()
+        const before = session?.version
+        if (session !== undefined) await this.#flow(session, waiting)
+        fruitless = session?.version === before ? fruitless + 1 : 0
+        pauseMs = fruitless === 0 ? 0 : backoffMs(fruitless, 20, 2_000, random)
+      } catch (error) {
+        pauseMs = await this.#holding.after(error)
+      } finally {
+        this.#reader?.close()
+        waiting.release()
+        this.#waiting = undefined
+      }
+      if (!signal.aborted) await sleep(pauseMs, undefined, { signal }).catch(() => {})
+    }
+  }
+
+  async #open(): Promise<RetrySession | undefined> {
+    const { log, ledger, consumerGroup, topic, partition, instanceId, idleCheckMs } = this.#options
+    const at = { consumerGroup, topic, partition }
+    const opening = await openRetrySession(log, ledger, at, (reader) => this.#opened(reader), idleCheckMs)
+    if (opening === undefined) return undefined
+    const { session, row } = opening
+    const attempt = this.#attempt
+    this.#attempt = undefined
+    const took = attempt?.version === row.version && row.writtenBy === instanceId
+    if (took && attempt.topicId === session.key.topicId) attempt.applied()
+    this.#adoptUnbooked(session)
+    this.#holding.show(session, session.logEnd, session.nextOffset >= session.logEnd)
+    return session
+  }
+
+  #opened(reader: PartitionReader): void {
+    this.#reader = reader
+    if (this.#resumed.signal.aborted) reader.close()
+  }
+
+  /** What was sent before the ledger was read again is settled all the same, unless the log is another one. */
+  #adoptUnbooked(session: RetrySession): void {
+    const { topicId } = session.key
+    const { leaderEpoch, nextOffset, settled } = session
+    const known = this.#unbooked.topicId === topicId && this.#unbooked.leaderEpoch === leaderEpoch
+    const records = known
+      ? this.#unbooked.records.filter(
+          ({ record: { offset } }) => offset >= nextOffset && !settled.has(offset),
+        )
+      : []
+    for (const { record, as } of records) settleRecord(session, record, fingerprintOf(record), as)
+    this.#unbooked = { ...this.#unbooked, topicId, leaderEpoch, records }
+  }
+
+  async #flow(session: RetrySession, waiting: WaitingRecords): Promise<void> {
+    const { clock, limits, idleCheckMs } = this.#options
+    const reading = this.#reading(waiting)
+    let lookAtMs = clock.monotonicMs() + idleCheckMs
+    let sendAtMs = 0
+    if (this.#unbooked.records.length > 0 && !(await this.#book(session))) return
+    for (;;) {
+      if (!(await readWhatCame(session, reading, limits())) || this.#resumed.signal.aborted) return
+      const nowMs = clock.monotonicMs()
+      const { maxRecords, maxBytes } = this.#holding.limited(limits())
+      const due = nowMs < sendAtMs ? [] : waiting.takeDue(nowMs, maxRecords, maxBytes)
+      if (due.length > 0) {
+        if (!(await this.#send(session, due))) return
+        sendAtMs = clock.monotonicMs() + session.settled.stretches * PAUSE_PER_RANGE_MS
+      } else if (nowMs >= lookAtMs) {
+        if (!(await this.#stillThere(session, waiting))) return
+        lookAtMs = clock.monotonicMs() + idleCheckMs
+      } else {
+        goWhereRecordsAreMissing(session, reading)
+        const dueMs = Math.max(waiting.nextDueMs ?? lookAtMs, sendAtMs)
+        const timeoutMs = Math.max(1, Math.min(dueMs, lookAtMs) - nowMs)
+        if (waiting.room > 0 || isReadingAgain(session)) await session.reader.readable(timeoutMs)
+        else await clock.sleep(timeoutMs, this.#resumed.signal)
+      }
+    }
+  }
+
+  #reading(waiting: WaitingRecords): RetryReading {
+    const { log, clock, capMs } = this.#options
+    const dueMs = ({ headers, timestampMs }: SourceRecord): number => {
+      const { notBeforeMs } = parseHeaders(headers)
+      return clock.monotonicMs() + waitMs(notBeforeMs, timestampMs, clock.wallMs(), capMs)
+    }
+    return { log, waiting, dueMs, nowMs: () => clock.monotonicMs(), opened: (reader) => this.#opened(reader) }
+  }
+
+  async #send(session: RetrySession, due: readonly SourceRecord[]): Promise<boolean> {
+    this.#unbooked.sinceMs = this.#options.clock.monotonicMs()
+    const sent = await sendDue(this.#options, session.key.topicId, due)
+    for (const { record, as } of sent) settleRecord(session, record, fingerprintOf(record), as)
+    this.#unbooked.records.push(...sent)
+    return this.#book(session)
+  }
+
+  async #book(session: RetrySession): Promise<boolean> {
+    const { log, ledger, events, clock, onSettled, partition, topic } = this.#options
+    const { key, nextOffset: from, version, settled } = session
+    const { to, counts } = settled.contiguous(from)
+    const { records, sinceMs } = this.#unbooked
+    const booked = { ...session.unbooked }
+    const applied = (): void => {
+      this.#unbooked.records = []
+      events.settled(key, booked, records.length, clock.monotonicMs() - sinceMs)
+      if (booked.expired !== undefined && booked.expired > 0) events.expired(key, booked.expired)
+      onSettled(records, key)
+    }
+    this.#attempt = { topicId: key.topicId, version: version + 1, applied }
+    const outcome = await ledger.book(key, {
+      version,
+      from,
+      to,
+      counts,
+      ...booksAhead(session, to),
+      logEnd: Math.max(session.readTo, session.reader.logEnd),
+      exhausted: records.filter(({ as }) => as === 'dead_lettered').map(({ source }) => source),
+    })
+    this.#attempt = undefined
+    this.#holding.settled(records.length, clock.monotonicMs() - sinceMs)
+    if (outcome === 'fenced') {
+      events.fenced(key, { from, to })
+      return false
+    }
+    session.version++
+    session.nextOffset = to
+    session.unbooked = {}
+    settled.dropBelow(to)
+    this.#holding.show(session, Math.max(to, session.reader.logEnd), true)
+    if (to > from) log.commitCopy(topic, partition, to, session.leaderEpoch)
+    applied()
+    return true
+  }
+
+  /**
+   * Between two sends, the row is compared with what is in memory: another version means that the database is
+   * an older one, or that somebody else writes. Offsets without a record are booked here when none follows.
+   */
+  async #stillThere(session: RetrySession, waiting: WaitingRecords): Promise<boolean> {
+    const { log, ledger } = this.#options
+    const { key, reader } = session
+    const row = await ledger.read(key)
+    if (row === undefined || row.version !== session.version || row.nextOffset !== session.nextOffset)
+      return false
+    const range = await rangeOf(log, key)
+    if (range === undefined || range.end < session.readTo || range.leaderEpoch > session.leaderEpoch)
+      return false
+    // What ended a reader is for the next reading to answer; its position may lie behind what it dropped.
+    const to = reader.ended === undefined ? reader.nextRecord : session.readTo
+    if (to > session.readTo) {
+      if (!(await settleGap(log, session, [{ from: session.readTo, to }]))) return false
+      session.readTo = to
+      session.readAgainTo = to
+    }
+    if (session.settled.contiguous(session.nextOffset).to > session.nextOffset) return this.#book(session)
+    this.#holding.show(session, reader.logEnd, waiting.lowestLate(0) === undefined)
+    return true
+  }
+}

@@ -1,0 +1,98 @@
+import type { BatchLimits } from './batch.ts'
+import type { Log, PartitionReader } from './log.ts'
+import type { SourceRecord } from './record.ts'
+import { settleGap, type RetrySession } from './retry-session.ts'
+import { rangeOf, unreadable } from './session.ts'
+import type { WaitingRecords } from './waiting-records.ts'
+
+/** What reading the retry topic needs besides the session. */
+export interface RetryReading {
+  readonly log: Log
+  readonly waiting: WaitingRecords
+  /** By the monotonic clock: when a record that just came is due. */
+  readonly dueMs: (record: SourceRecord) => number
+  readonly nowMs: () => number
+  /** Told of each reader that takes the place of the one before. */
+  readonly opened: (reader: PartitionReader) => void
+}
+
+/** Whether the reader went back for records that did not fit into memory. */
+export function isReadingAgain({ reader, readTo }: RetrySession): boolean {
+  return reader.nextRecord < readTo
+}
+
+/**
+ * Takes what has come, into what waits. False when the ledger has to be read again. Nothing is taken while
+ * the most records wait that may: the books could not remember more of what is forwarded between them.
+ */
+export async function readWhatCame(
+  session: RetrySession,
+  reading: RetryReading,
+  limits: BatchLimits,
+): Promise<boolean> {
+  const { waiting, log } = reading
+  const { reader } = session
+  const room = isReadingAgain(session) ? limits.maxRecords : Math.min(limits.maxRecords, waiting.room)
+  if (room === 0) return true
+  if (reader.ended !== undefined) return endOf(session, reading)
+  const records = reader.take(room, limits.maxBytes)
+  for (const record of records) {
+    if (record.leaderEpoch > session.leaderEpoch) return false
+    if (!(await settleLost(session, reading, Math.min(record.offset, session.readTo)))) return false
+    if (record.offset < session.readTo) {
+      waiting.supply(record)
+      session.readAgainTo = Math.max(session.readAgainTo, record.offset + 1)
+      continue
+    }
+    if (!(await settleGap(log, session, [{ from: session.readTo, to: record.offset }]))) return false
+    session.readTo = record.offset + 1
+    session.readAgainTo = session.readTo
+    if (!session.settled.has(record.offset)) waiting.add(record, reading.dueMs(record), reading.nowMs())
+  }
+  return settleLost(session, reading, Math.min(reader.nextRecord, session.readTo))
+}
+
+/** Sends the reader back for what is due but did not fit, and forward again when it has all of it. */
+export function goWhereRecordsAreMissing(session: RetrySession, reading: RetryReading): void {
+  const { waiting } = reading
+  const again = isReadingAgain(session)
+  if (again && waiting.lowestLate(session.readAgainTo) !== undefined) return
+  const late = waiting.lowestLate(0)
+  if (late !== undefined) readFrom(session, reading, late)
+  else if (again) readFrom(session, reading, session.readTo)
+}
+
+/** What was to be read again and did not come below `to` is not there any more. */
+async function settleLost(session: RetrySession, reading: RetryReading, to: number): Promise<boolean> {
+  const { waiting, log } = reading
+  if (to <= session.readAgainTo) return true
+  const lost = waiting.notHeldIn(session.readAgainTo, to)
+  session.readAgainTo = to
+  if (lost.length === 0) return true
+  waiting.forget(lost)
+  return settleGap(
+    log,
+    session,
+    lost.map((offset) => ({ from: offset, to: offset + 1 })),
+  )
+}
+
+/** Retention may overtake the reader without harm: what is in memory still goes its way. */
+async function endOf(session: RetrySession, reading: RetryReading): Promise<boolean> {
+  const { reader, key } = session
+  if (reader.ended === 'unreadable') throw unreadable(session)
+  if (reader.ended !== 'out_of_range') return false
+  const range = await rangeOf(reading.log, key)
+  if (range === undefined || range.end < session.readTo) return false
+  const to = Math.max(reader.position, range.start)
+  if (!(await settleLost(session, reading, Math.min(to, session.readTo)))) return false
+  readFrom(session, reading, to)
+  return true
+}
+
+function readFrom(session: RetrySession, reading: RetryReading, offset: number): void {
+  session.reader.close()
+  session.reader = reading.log.open({ ...session.key, offset })
+  session.readAgainTo = Math.min(offset, session.readTo)
+  reading.opened(session.reader)
+}
