@@ -17,6 +17,7 @@ import { WaitingRecords, type WaitingFigures } from './waiting-records.ts'
 /** A step of the books without an answer; the next look at the ledger tells whether it took effect. */
 interface Attempt {
   readonly topicId: string
+  readonly to: number
   readonly version: number
   readonly applied: () => void
 }
@@ -108,8 +109,8 @@ export class RetryPartition {
     const { session, row } = opening
     const attempt = this.#attempt
     this.#attempt = undefined
-    const took = attempt?.version === row.version && row.writtenBy === instanceId
-    if (took && attempt.topicId === session.key.topicId) attempt.applied()
+    const took = attempt?.version === row.version && attempt.to === row.nextOffset
+    if (took && row.writtenBy === instanceId && attempt.topicId === session.key.topicId) attempt.applied()
     this.#adoptUnbooked(session)
     this.#holding.show(session, session.logEnd, session.nextOffset >= session.logEnd)
     return session
@@ -190,14 +191,14 @@ export class RetryPartition {
       if (booked.expired !== undefined && booked.expired > 0) events.expired(key, booked.expired)
       onSettled(records, key)
     }
-    this.#attempt = { topicId: key.topicId, version: version + 1, applied }
+    this.#attempt = { topicId: key.topicId, to, version: version + 1, applied }
     const outcome = await ledger.book(key, {
       version,
       from,
       to,
       counts,
       ...booksAhead(session, to),
-      logEnd: Math.max(session.readTo, session.reader.logEnd),
+      logEnd: Math.max(session.logEnd, session.readTo, session.reader.logEnd),
       exhausted: records.filter(({ as }) => as === 'dead_lettered').map(({ source }) => source),
     })
     this.#attempt = undefined
@@ -208,6 +209,8 @@ export class RetryPartition {
     }
     session.version++
     session.nextOffset = to
+    // What was adopted from an earlier session is settled before it is read.
+    session.readTo = Math.max(session.readTo, to)
     session.unbooked = {}
     settled.dropBelow(to)
     this.#holding.show(session, Math.max(to, session.reader.logEnd), true)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { rowName } from './simulated-database.ts'
-import type { SimulatedInstance } from './simulated-instance.ts'
+import { ordersInstances, SimulatedInstance } from './simulated-instance.ts'
 import { afterEverything } from './simulated-time.ts'
 import { settleDown } from './settling-down.ts'
 import { Simulation } from './simulation.ts'
@@ -10,12 +10,12 @@ const MANY_STEPS = 300
 /** A simulation whose first partition's instance goes where a test wants it. */
 export class OnePartition extends Simulation {
   constructor() {
-    super((parts) => parts)
+    super(ordersInstances())
   }
 
   get owner(): SimulatedInstance {
     const [owner] = this.owners
-    assert.ok(owner)
+    assert.ok(owner instanceof SimulatedInstance)
     return owner
   }
 

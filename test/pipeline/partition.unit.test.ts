@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OnePartition, settledOf, STORED_ONE } from './one-partition.ts'
+import { SimulatedInstance } from './simulated-instance.ts'
 import { afterEverything } from './simulated-time.ts'
 
 test('a record that was dropped unread when the group assigned anew is read again, not passed over', async () => {
@@ -133,6 +134,7 @@ test('a missing topic holds its partitions until it is created', async () => {
 test('a topic with fewer partitions holds those it lacks', async () => {
   using world = new OnePartition()
   const lacking = world.start(2)
+  assert.ok(lacking instanceof SimulatedInstance)
   await world.reach(() => lacking.told.includes('held: topic_missing'), lacking)
 })
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
-import { settleDown } from './settling-down.ts'
-import type { Surroundings } from './simulated-instance.ts'
+import { settleDown, type CheckRecords } from './settling-down.ts'
+import type { StartInstance } from './simulated-instance.ts'
 import { PARTITIONS } from './simulated-kafka.ts'
 import { Simulation, type Happening, type HappeningKind } from './simulation.ts'
 
@@ -63,10 +63,17 @@ export function schedules(needed: readonly HappeningKind[] = []): fc.Arbitrary<S
 /** Runs the schedule, lets everything come to rest, and returns what is wrong then: [] is right. */
 export async function play(
   { faults, happenings }: Schedule,
-  plant: Surroundings['plant'],
+  start: StartInstance,
+  checkRecords?: CheckRecords,
 ): Promise<string[]> {
-  using world = new Simulation(plant)
+  using world = new Simulation(start)
   for (const one of happenings)
     if (ORDINARY[one.kind] !== undefined || faults.includes(one.kind)) await world.happen(one)
-  return await settleDown(world)
+  return await settleDown(world, checkRecords)
+}
+
+/** What went wrong, and the schedule that showed it. */
+export function told({ faults, happenings }: Schedule, problems: readonly string[]): string {
+  const lines = happenings.map(({ kind, partition, a, b }) => `  ${kind} ${partition} ${a} ${b}`)
+  return [...problems, `faults: ${faults.join(', ')}`, ...lines].join('\n')
 }

@@ -1,3 +1,4 @@
+import type { SettledAhead } from '../../src/pipeline/retry-ledger.ts'
 import type { Counts, LedgerColumn, LedgerKey, LedgerRow, LedgerStep } from '../../src/pipeline/ledger.ts'
 
 export interface StoredRow extends LedgerRow {
@@ -5,6 +6,8 @@ export interface StoredRow extends LedgerRow {
   readonly origin: number
   readonly seenEnd: number
   readonly counts: Counts
+  /** Only of retries. */
+  readonly ahead?: SettledAhead
 }
 
 /** Everything that is durable. */
@@ -50,6 +53,8 @@ export class SimulatedDatabase {
   readonly violations: string[] = []
   /** Highest offset that was ever durable, by row. */
   readonly durable = new Map<string, number>()
+  /** Row and offset of each retry that the books ever had as settled, whatever was restored since. */
+  readonly everSettled = new Set<string>()
   readonly #locks = new Map<string, SimulatedTransaction>()
   readonly #copies: Tables[] = [copyOf(this.tables)]
   #open = new Set<SimulatedTransaction>()
@@ -128,7 +133,7 @@ export class SimulatedDatabase {
     this.#underWay.push(transaction)
   }
 
-  advance(tables: Tables, instanceId: string, write: Write): void {
+  advance(tables: Tables, instanceId: string, write: Write, ahead?: SettledAhead): void {
     const { key, step } = write
     const name = rowName(key)
     const row = tables.ledger.get(name)
@@ -144,6 +149,7 @@ export class SimulatedDatabase {
       fingerprint: step.fingerprint,
       seenEnd: step.logEnd,
       counts,
+      ...(ahead && { ahead }),
     })
     this.durable.set(name, Math.max(this.durable.get(name) ?? 0, step.to))
     this.#onWrite(write)

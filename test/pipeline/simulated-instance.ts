@@ -1,4 +1,4 @@
-import { Circuit } from '../../src/pipeline/circuit.ts'
+import { Circuit, type Dependency } from '../../src/pipeline/circuit.ts'
 import type { Failure } from '../../src/pipeline/failure.ts'
 import { isolate } from '../../src/pipeline/isolate.ts'
 import type { Ledger } from '../../src/pipeline/ledger.ts'
@@ -6,6 +6,7 @@ import type { PartitionEvents } from '../../src/pipeline/partition-events.ts'
 import { PartitionWorker } from '../../src/pipeline/partition.ts'
 import type { SourceRecord } from '../../src/pipeline/record.ts'
 import type { RoleWork } from '../../src/pipeline/role-work.ts'
+import type { Worker } from '../../src/pipeline/role.ts'
 import { Actor, BLOCKED } from './actor.ts'
 import type { SimulatedDatabase, SimulatedTransaction } from './simulated-database.ts'
 import { simulatedLedger } from './simulated-ledger.ts'
@@ -29,15 +30,53 @@ export interface Parts {
   readonly produce: (leaving: Leaving) => Promise<void>
 }
 
-export interface Surroundings {
+/** What all instances share. */
+export interface Around {
   readonly kafka: SimulatedKafka
   readonly database: SimulatedDatabase
   readonly time: SimulatedTime
+}
+
+export interface Surroundings extends Around {
   readonly plant: (parts: Parts, surroundings: Surroundings) => Parts
 }
 
+/** What a schedule needs to know of an instance, whatever its role. */
+export interface Instance {
+  readonly partition: number
+  readonly actor: Actor
+  readonly worker: Worker
+  readonly reader: SimulatedReader | undefined
+  /** As SIGKILL. With `commitWasSent` the server may still reach the end of the commit. */
+  crash(commitWasSent: boolean): void
+}
+
+export type StartInstance = (around: Around, partition: number, instanceId: string) => Instance
+
+/** Instances of the orders role, with a bug in them or none. */
+export function ordersInstances(plant: Surroundings['plant'] = (parts) => parts): StartInstance {
+  return (around, partition, instanceId) => new SimulatedInstance({ ...around, plant }, partition, instanceId)
+}
+
+/** As one instance sees its dependencies: a probe is one more thing that it waits for. */
+export function simulatedCircuits({ database }: Around, actor: Actor): Record<Dependency, Circuit> {
+  const circuit = (dependency: Dependency, probe: (outcome: number) => void): Circuit =>
+    new Circuit({
+      probe: () => actor.pause(`probe ${dependency}`, probe),
+      random: () => 0,
+      opened: () => {},
+      closed: () => {},
+    })
+  return {
+    database: circuit('database', (outcome) => database.check(undefined, outcome)),
+    kafka: circuit('kafka', (outcome) => {
+      if (outcome === 7) throw brokerGone()
+    }),
+  }
+}
+
 /** One instance's worker for one partition, with everything that it reaches. */
-export class SimulatedInstance {
+export class SimulatedInstance implements Instance {
   readonly partition: number
   readonly actor = new Actor()
   readonly worker: PartitionWorker<SimulatedTransaction, Prepared, Settled>
@@ -78,33 +117,18 @@ export class SimulatedInstance {
       work: this.#work(parts.produce),
       limits: () => ({ maxRecords: 3, maxBytes: 1_000_000, lingerMs: 0 }),
       events: this.#events(),
-      circuits: {
-        database: this.#circuit('database', (outcome) => database.check(undefined, outcome)),
-        kafka: this.#circuit('kafka', (outcome) => {
-          if (outcome === 7) throw brokerGone()
-        }),
-      },
+      circuits: simulatedCircuits(surroundings, actor),
       idleCheckMs: 5,
       random: () => 0,
     })
   }
 
-  /** As SIGKILL. With `commitWasSent` the server may still reach the end of the commit. */
   crash(commitWasSent: boolean): void {
     this.actor.kill()
     const { transaction } = this.#transaction
     if (transaction === undefined || !transaction.alive) return
     if (commitWasSent && transaction.changes.length > 1) this.#in.database.leaveUnderWay(transaction)
     else this.#in.database.rollback(transaction)
-  }
-
-  #circuit(dependency: string, probe: (outcome: number) => void): Circuit {
-    return new Circuit({
-      probe: () => this.actor.pause(`probe ${dependency}`, probe),
-      random: () => 0,
-      opened: () => {},
-      closed: () => {},
-    })
   }
 
   #events(): PartitionEvents {

@@ -61,6 +61,8 @@ export class SimulatedKafka {
   /** Serials that were ever sent to retry, and what of that still waits there. */
   readonly retried = new Set<number>()
   readonly waiting: Array<Sent & { readonly partition: number }> = []
+  /** By the retry role, to where they failed. */
+  readonly sentBack = new Set<number>()
   /** The group's offsets as Kafka keeps them. */
   readonly copies = new Map<number, number>()
   #serial = 0

@@ -1,9 +1,11 @@
 import type { Ledger, LedgerKey } from '../../src/pipeline/ledger.ts'
+import type { OffsetRange } from '../../src/pipeline/settled-offsets.ts'
 import { BLOCKED, type Actor } from './actor.ts'
 import {
   rowName,
   type SimulatedDatabase,
   type SimulatedTransaction,
+  type StoredRow,
   type Tables,
 } from './simulated-database.ts'
 
@@ -75,12 +77,25 @@ export function bookGoneTopics(database: SimulatedDatabase, topicId: string): nu
   for (const [name, row] of database.tables.ledger) {
     const unread = row.seenEnd - row.nextOffset
     if (row.key.topicId === topicId || unread <= 0 || database.isLocked(name)) continue
-    records += unread
-    const counts = { ...row.counts, expired: (row.counts.expired ?? 0) + unread }
+    const forwarded = aheadOf(row, row.ahead?.forwarded)
+    const dead = aheadOf(row, row.ahead?.deadLettered)
+    records += unread - forwarded - dead
+    const counts = {
+      ...row.counts,
+      expired: (row.counts.expired ?? 0) + unread - forwarded - dead,
+      forwarded: (row.counts.forwarded ?? 0) + forwarded,
+      dead_lettered: (row.counts.dead_lettered ?? 0) + dead,
+    }
     const change = { nextOffset: row.seenEnd, version: row.version + 1, writtenBy: '' }
-    database.tables.ledger.set(name, { ...row, ...change, counts })
+    const ahead = row.ahead && { forwarded: [], deadLettered: [] }
+    database.tables.ledger.set(name, { ...row, ...change, counts, ...(ahead && { ahead }) })
   }
   return records
+}
+
+function aheadOf({ nextOffset, seenEnd }: StoredRow, ranges: readonly OffsetRange[] = []): number {
+  const size = ({ from, to }: OffsetRange): number => Math.min(to, seenEnd) - Math.max(from, nextOffset)
+  return ranges.reduce((sum, range) => sum + Math.max(0, size(range)), 0)
 }
 
 /** Goes back to where the log starts, as an operator does after it was cut. */

@@ -1,7 +1,7 @@
 import { afterEverything, SimulatedTime } from './simulated-time.ts'
 import { rowName, SimulatedDatabase, type Write } from './simulated-database.ts'
 import { bookGoneTopics, rewind } from './simulated-ledger.ts'
-import { SimulatedInstance, type Surroundings } from './simulated-instance.ts'
+import type { Around, Instance, StartInstance } from './simulated-instance.ts'
 import { MAX_RETRIES } from './simulated-orders.ts'
 import { PARTITIONS, SimulatedKafka } from './simulated-kafka.ts'
 
@@ -20,14 +20,16 @@ export class Simulation implements Disposable {
   readonly time = new SimulatedTime()
   readonly kafka = new SimulatedKafka()
   readonly database = new SimulatedDatabase((write) => this.#check(write))
-  readonly surroundings: Surroundings
-  readonly owners: SimulatedInstance[]
-  zombies: SimulatedInstance[] = []
+  readonly surroundings: Around
+  readonly owners: Instance[]
+  zombies: Instance[] = []
+  readonly #start: StartInstance
   #instances = 0
 
-  constructor(plant: Surroundings['plant']) {
+  constructor(start: StartInstance) {
     const { kafka, database, time } = this
-    this.surroundings = { kafka, database, time, plant }
+    this.surroundings = { kafka, database, time }
+    this.#start = start
     this.owners = Array.from({ length: PARTITIONS }, (_, partition) => this.start(partition))
   }
 
@@ -35,8 +37,8 @@ export class Simulation implements Disposable {
     this.time[Symbol.dispose]()
   }
 
-  start(partition: number): SimulatedInstance {
-    return new SimulatedInstance(this.surroundings, partition, `instance-${this.#instances++}`)
+  start(partition: number): Instance {
+    return this.#start(this.surroundings, partition, `instance-${this.#instances++}`)
   }
 
   async happen(happening: Happening): Promise<void> {
@@ -48,7 +50,7 @@ export class Simulation implements Disposable {
   }
 
   /** Gives the partition to a new instance; what becomes of the old one is up to the caller. */
-  replace(owner: SimulatedInstance): void {
+  replace(owner: Instance): void {
     this.owners[owner.partition] = this.start(owner.partition)
   }
 
@@ -90,7 +92,7 @@ export class Simulation implements Disposable {
   }
 }
 
-type Happen = (world: Simulation, owner: SimulatedInstance, happening: Happening) => unknown
+type Happen = (world: Simulation, owner: Instance, happening: Happening) => unknown
 
 const HAPPENINGS = {
   produce: ({ kafka }, { partition }, { a, b }) =>
