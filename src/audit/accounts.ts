@@ -1,6 +1,6 @@
-import type { LedgerColumn } from '../pipeline/ledger.ts'
 import type { LedgerEntry } from '../postgres/audit-database.ts'
-import { currentPartitions, type PartitionBooks, type Reading, type RoleName } from './reading.ts'
+import { arrived, ofRoles, total, waiting } from './flows.ts'
+import { currentPartitions, unsettledBelow, type PartitionBooks, type Reading } from './reading.ts'
 
 export type AccountName =
   | 'offsets'
@@ -8,6 +8,7 @@ export type AccountName =
   | 'orders'
   | 'dead-letters'
   | 'dead-letter-flow'
+  | 'retry-flow'
   | 'whole-orders'
   | 'expired'
   | 'settled'
@@ -35,6 +36,7 @@ export function checkAccounts(reading: Reading): Account[] {
     checkOrders(reading),
     checkDeadLetters(reading),
     checkDeadLetterFlow(reading),
+    checkRetryFlow(reading),
     checkWholeOrders(reading),
     checkExpired(reading.ledger),
   ]
@@ -104,7 +106,7 @@ function checkPositions(reading: Reading): Account {
     if (ids.has(row.topicId) || row.seenEnd <= row.nextOffset) continue
     if (!reading.topics.some(({ consumerGroup }) => consumerGroup === row.consumerGroup)) continue
     faults.push(
-      `${nameOf(row)} is gone with ${row.seenEnd - row.nextOffset} unread records, which will be booked as expired`,
+      `${nameOf(row)} is gone with ${unsettledBelow(row, row.seenEnd)} unread records, which will be booked as expired`,
     )
   }
   return account('positions', 0, faults.length, {
@@ -122,8 +124,11 @@ function positionFaults({ topic, partition, logStart, logEnd, entry }: Partition
   if (nextOffset < origin) return [`${where} stands at ${nextOffset}, before its origin ${origin}`]
   if (nextOffset > logEnd)
     return [`${where} stands at ${nextOffset}, but its log ends at ${logEnd}: Kafka lost records`]
-  if (nextOffset < logStart) {
-    const unread = logStart - nextOffset
+  const top = entry.ahead.at(-1)?.to ?? nextOffset
+  if (top > logEnd)
+    return [`${where} was settled up to ${top}, but its log ends at ${logEnd}: Kafka lost records`]
+  const unread = unsettledBelow(entry, logStart)
+  if (nextOffset < logStart && unread > 0) {
     return [
       `${where} stands at ${nextOffset}, but its log starts at ${logStart}: ${unread} unread records were deleted`,
     ]
@@ -152,27 +157,26 @@ function checkDeadLetters({ ledger, deadLetters }: Reading): Account {
 }
 
 /**
- * A dead letter is acknowledged by Kafka before its record counts as dead-lettered, so without a lag
- * there are at least as many on the other side. More, when a crash made one original into two.
+ * What a role sends is acknowledged by Kafka before it counts, so without a lag there is at least as much on
+ * the other side. More, when a crash made one original into two, or somebody else writes there as well.
  */
 function checkDeadLetterFlow(reading: Reading): Account {
   const sent = total(ofRoles(reading, 'orders', 'retries'), 'dead_lettered')
-  const received = ofRoles(reading, 'dead-letters')
-  const settled =
-    total(received, 'archived') +
-    total(received, 'reopened') +
-    total(received, 'duplicates') +
-    total(received, 'expired') +
-    total(received, 'skipped')
-  const waiting = currentPartitions(reading)
-    .filter(({ role }) => role === 'dead-letters')
-    .reduce((lag, partition) => lag + partition.lag, 0)
-  const explains = 'records sent to the dead letters, and how many of them arrived at least'
-  return account('dead-letter-flow', sent, Math.min(sent, settled + waiting), {
-    explains: waiting > 0 ? `${explains} (${waiting} of them wait to be archived)` : explains,
+  return account('dead-letter-flow', sent, Math.min(sent, arrived(reading, 'dead-letters')), {
+    explains: `records sent to the dead letters, and how many of them arrived at least${waiting(reading, 'dead-letters')}`,
     faults: [],
     advice:
       'dead letters that Kafka acknowledged did not come back from it: see whether their topic lost records; --deep names their originals',
+  })
+}
+
+function checkRetryFlow(reading: Reading): Account {
+  const sent = total(ofRoles(reading, 'orders'), 'retried')
+  return account('retry-flow', sent, Math.min(sent, arrived(reading, 'retries')), {
+    explains: `records sent to retry, and how many of them arrived at least${waiting(reading, 'retries')}`,
+    faults: [],
+    advice:
+      'retries that Kafka acknowledged did not come back from it: see whether their topic lost records; --deep names their originals',
   })
 }
 
@@ -198,18 +202,6 @@ function checkExpired(ledger: readonly LedgerEntry[]): Account {
     advice:
       'produce them again if their origin still has them; then npm run audit -- --acknowledge-expired "<reason>"',
   })
-}
-
-/** Rows of the consumer groups that are configured; other groups keep their own books. */
-function ofRoles({ ledger, topics }: Reading, ...roles: readonly RoleName[]): LedgerEntry[] {
-  const groups = new Set(
-    topics.filter(({ role }) => roles.includes(role)).map(({ consumerGroup }) => consumerGroup),
-  )
-  return ledger.filter(({ consumerGroup }) => groups.has(consumerGroup))
-}
-
-function total(ledger: readonly LedgerEntry[], column: LedgerColumn): number {
-  return ledger.reduce((count, row) => count + row.counts[column], 0)
 }
 
 /** Offsets that were read again on purpose count once more, so they are taken away. */

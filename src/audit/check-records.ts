@@ -1,4 +1,4 @@
-import { entryId, recordDigest } from '../pipeline/dead-letters-role.ts'
+import { recordDigest } from '../pipeline/dead-letters-role.ts'
 import type { SourceRecord } from '../pipeline/record.ts'
 import type { DeadLetterIdentity, OrderIdentity, Source } from '../postgres/audit-identities.ts'
 import type { RowCursor } from '../postgres/row-cursor.ts'
@@ -108,7 +108,7 @@ async function checkUnclaimed(
     }
     const { partition, offset } = record
     if (wasSkipped(skipped, { topicId, partition, from: offset, to: offset + 1 })) continue
-    suspects.add(entryId({ topic, topicId, partition, offset }, recordDigest(record)), {
+    suspects.add({ topic, topicId, partition, offset }, recordDigest(record), {
       kind: 'record_without_outcome',
       topic,
       partition,

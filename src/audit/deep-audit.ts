@@ -4,9 +4,10 @@ import type { Account } from './accounts.ts'
 import { checkArchive, checkDeadLetterTopic } from './check-dead-letters.ts'
 import { checkOrders } from './check-orders.ts'
 import { checkRecords } from './check-records.ts'
+import { checkRetryTopic } from './check-retries.ts'
 import { hasLostDeadLetters, readableRanges } from './coverage.ts'
 import { Findings, type Finding } from './findings.ts'
-import type { Reading } from './reading.ts'
+import { ROLES, type Reading } from './reading.ts'
 import { Suspects } from './suspects.ts'
 
 /** What the parts of one deep audit share. */
@@ -45,7 +46,7 @@ export interface Identities {
 
 /** Records and rows that a deep audit goes through. */
 export function deepAuditUnits(reading: Reading): number {
-  const ranges = [...readableRanges(reading, 'orders'), ...readableRanges(reading, 'dead-letters')]
+  const ranges = ROLES.flatMap((role) => readableRanges(reading, role))
   const records = ranges.reduce((count, { from, to }) => count + to - from, 0)
   return records + reading.orders + reading.deadLetters
 }
@@ -65,9 +66,16 @@ export async function checkIdentities(
   const notVerifiable = { orders: 0, deadLetters: 0, otherVersions: 0 }
   const counts = { records: 0, orders: 0, deadLetters: 0 }
   const traceable = !hasLostDeadLetters(reading)
-  const suspects = new Suspects(log, readableRanges(reading, 'dead-letters'), findings, (finding) => {
-    if (traceable) findings.add(finding)
-    else notVerifiable.deadLetters++
+  const retried = reading.ledger.some(({ counts: { retried: sent } }) => sent > 0)
+  const suspects = new Suspects({
+    log,
+    ranges: [...readableRanges(reading, 'dead-letters'), ...readableRanges(reading, 'retries')],
+    findings,
+    onDeadLetter: (finding) => {
+      if (traceable) findings.add(finding)
+      else notVerifiable.deadLetters++
+    },
+    deadDigests: retried ? (digests) => snapshot.deadDigests(digests) : undefined,
   })
   const failed = new AbortController()
   const { signal } = failed
@@ -88,6 +96,7 @@ export async function checkIdentities(
   const parts = [
     async () => {
       await checkRecords(audit)
+      await checkRetryTopic(audit)
       await checkDeadLetterTopic(audit)
       await suspects.settle()
     },

@@ -5,7 +5,7 @@ import type { DeadLetterIdentity, OrderIdentity } from '../postgres/audit-identi
 import type { Finding } from './findings.ts'
 
 /** As large as anything in Kafka: a smaller limit of the service made dead letters, which are looked up. */
-const LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxDepth: 64 }
+export const LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxDepth: 64 }
 
 /** Records of one partition, and all rows that say they came from there. */
 export interface RecordsAndRows {

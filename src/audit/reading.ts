@@ -109,6 +109,12 @@ export interface PartitionBooks {
   readonly entry: LedgerEntry | undefined
 }
 
+/** Offsets from a row's position up to `end`, without those that it settled ahead. */
+export function unsettledBelow({ nextOffset, ahead }: LedgerEntry, end: number): number {
+  const settled = ahead.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, end) - from), 0)
+  return end - nextOffset - settled
+}
+
 export function currentPartitions({ topics, ledger }: Pick<Reading, 'topics' | 'ledger'>): PartitionBooks[] {
   return topics.flatMap(({ role, topic, topicId, consumerGroup, partitions }) =>
     partitions.map(({ partition, start, end }) => {
@@ -116,7 +122,8 @@ export function currentPartitions({ topics, ledger }: Pick<Reading, 'topics' | '
         (row) =>
           row.consumerGroup === consumerGroup && row.topicId === topicId && row.partition === partition,
       )
-      const lag = Math.max(0, end - (entry?.nextOffset ?? start))
+      const unsettled = entry === undefined ? end - start : unsettledBelow(entry, end)
+      const lag = Math.max(0, unsettled)
       return { role, topic, topicId: topicId ?? '', partition, logStart: start, logEnd: end, lag, entry }
     }),
   )

@@ -1,5 +1,6 @@
 import { deadLettersRole, entryId } from '../pipeline/dead-letters-role.ts'
 import type { DeadLetterEntry } from '../pipeline/dead-letters-role.ts'
+import type { SourceCoordinates } from '../pipeline/headers.ts'
 import type { Log } from '../pipeline/log.ts'
 import type { SourceRecord } from '../pipeline/record.ts'
 import type { DeadLetterIdentity, Source } from '../postgres/audit-identities.ts'
@@ -9,6 +10,7 @@ import { readRanges } from './read-records.ts'
 
 /** Some hundred bytes each. */
 const MANY = 100_000
+const QUESTION_SIZE = 1_000
 
 const ARCHIVE = deadLettersRole({ onCommitted: () => {} })
 
@@ -17,43 +19,49 @@ export function entryOf(record: SourceRecord, topicId: string): DeadLetterEntry 
   return ARCHIVE.prepare(record).toEntry(topicId)
 }
 
+interface Suspect {
+  readonly finding: Finding
+  readonly digest: Buffer
+}
+
+export interface SuspectsOptions {
+  readonly log: Pick<Log, 'open' | 'range'>
+  /** Of the dead letters, and of retries. */
+  readonly ranges: readonly ReadableRange[]
+  readonly findings: Findings
+  /** Told of dead letters that no record explains. */
+  readonly onDeadLetter: (finding: Finding) => void
+  /** Undefined when no record was ever sent to retry. */
+  readonly deadDigests: ((digests: readonly Buffer[]) => Promise<ReadonlySet<string>>) | undefined
+}
+
 /**
- * What a look at the dead-letter topic can still explain: records whose dead letter was not archived yet,
- * and dead letters whose record is not where they say, because somebody else produced them.
+ * What a look at the topics of dead letters and retries can still explain: records whose dead letter was not
+ * archived yet, or that were sent to retry; and dead letters whose record is not where they say, because
+ * somebody else produced them.
  */
 export class Suspects {
-  readonly #log: Pick<Log, 'open' | 'range'>
-  readonly #topic: readonly ReadableRange[]
-  readonly #findings: Findings
-  readonly #deadLetterWithoutRecord: (finding: Finding) => void
-  readonly #byEntry = new Map<string, Finding>()
+  readonly #options: SuspectsOptions
+  readonly #byEntry = new Map<string, Suspect>()
 
-  /** `onDeadLetter` is told of dead letters that no record of `topic` explains. */
-  constructor(
-    log: Pick<Log, 'open' | 'range'>,
-    topic: readonly ReadableRange[],
-    findings: Findings,
-    onDeadLetter: (finding: Finding) => void,
-  ) {
-    this.#log = log
-    this.#topic = topic
-    this.#findings = findings
-    this.#deadLetterWithoutRecord = onDeadLetter
+  constructor(options: SuspectsOptions) {
+    this.#options = options
   }
 
-  /** `entry` is what the dead letter would have that explains it. */
-  add(entry: string, finding: Finding): void {
-    this.#byEntry.set(entry, finding)
+  /** Under the source and the digest that a dead letter or a retry would have that explains it. */
+  add(source: SourceCoordinates, digest: Buffer, finding: Finding): void {
+    this.#byEntry.set(entryId(source, digest), { finding, digest })
   }
 
   addDeadLetter({ topicId, partition, offset, digest }: DeadLetterIdentity): void {
-    const entry = entryId({ topic: '', topicId, partition, offset }, digest)
-    this.add(entry, { kind: 'dead_letter_without_record', topicId, partition, offset, entry })
+    const source = { topic: '', topicId, partition, offset }
+    const entry = entryId(source, digest)
+    this.add(source, digest, { kind: 'dead_letter_without_record', topicId, partition, offset, entry })
   }
 
-  /** Whether its source is a record of the dead-letter topic itself that can be read. */
+  /** Whether its source is a record of one of these topics itself that can be read. */
   canBeTraced({ topicId, partition, offset }: Source): boolean {
-    return this.#topic.some(
+    return this.#options.ranges.some(
       (range) => range.topicId === topicId && range.partition === partition && range.from <= offset,
     )
   }
@@ -62,18 +70,33 @@ export class Suspects {
     if (this.#byEntry.size > MANY) await this.settle()
   }
 
-  /** Drops those that the dead-letter topic explains; the others are findings. */
+  /** Drops those that the topics explain; the others are findings. */
   async settle(): Promise<void> {
     if (this.#byEntry.size === 0) return
-    const all = this.#topic.map((range) => ({ ...range, to: range.logEnd }))
-    for await (const { range, stretch } of readRanges(this.#log, all)) {
+    const { log, ranges, findings, onDeadLetter } = this.#options
+    const all = ranges.map((range) => ({ ...range, to: range.logEnd }))
+    for await (const { range, stretch } of readRanges(log, all)) {
       if (stretch.type !== 'records') continue
       for (const record of stretch.records) this.#byEntry.delete(entryOf(record, range.topicId).entry)
     }
-    for (const finding of this.#byEntry.values()) {
-      if (finding.kind === 'dead_letter_without_record') this.#deadLetterWithoutRecord(finding)
-      else this.#findings.add(finding)
+    await this.#dropRetried()
+    for (const { finding } of this.#byEntry.values()) {
+      if (finding.kind === 'dead_letter_without_record') onDeadLetter(finding)
+      else findings.add(finding)
     }
     this.#byEntry.clear()
+  }
+
+  /** A retry that Kafka has deleted meanwhile ended as a dead letter of another record with the same bytes. */
+  async #dropRetried(): Promise<void> {
+    const { deadDigests } = this.#options
+    if (deadDigests === undefined) return
+    const lost = [...this.#byEntry].filter(([, { finding }]) => finding.kind === 'record_without_outcome')
+    for (let at = 0; at < lost.length; at += QUESTION_SIZE) {
+      const part = lost.slice(at, at + QUESTION_SIZE)
+      const dead = await deadDigests(part.map(([, { digest }]) => digest))
+      for (const [entry, { digest }] of part)
+        if (dead.has(digest.toString('hex'))) this.#byEntry.delete(entry)
+    }
   }
 }

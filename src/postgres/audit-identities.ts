@@ -56,6 +56,8 @@ export interface IdentityQueries {
   ordersToDoubt(after: string | undefined): Promise<OrdersToDoubt>
   /** The next dead letters by id, whole: about 4 MiB, at least one; none when there are no more. */
   deadLettersAfter(id: number): Promise<StoredDeadLetter[]>
+  /** Those of the digests that are digests of dead letters, whatever their source. In hexadecimal. */
+  deadDigests(digests: readonly Buffer[]): Promise<Set<string>>
   /** Those of the entries that are archived. */
   archivedEntries(entries: readonly string[]): Promise<Set<string>>
 }
@@ -69,6 +71,8 @@ const DEAD_LETTERS_BY_SOURCE = `
   from dlq
   order by source_topic_id, source_partition, source_offset`
 const CONTENT_HASHES = 'select order_uid, content_hash from orders where order_uid = any ($1::text[])'
+const DEAD_DIGESTS =
+  "select distinct encode(digest, 'hex') as digest from dlq where digest = any ($1::bytea[])"
 const ARCHIVED = 'select entry from dlq where entry = any ($1::uuid[])'
 
 /** `row_to_json` writes no white space and escapes as `JSON.stringify` does, so this is the canonical form. */
@@ -152,6 +156,10 @@ export function identityQueries(client: pg.Client): IdentityQueries {
     canonicalOrder: (uid) => readStoredOrder(client, uid),
     ordersToDoubt: (after) => findOrdersToDoubt(client, after),
     deadLettersAfter: (id) => readDeadLetters(client, id),
+    deadDigests: async (digests) => {
+      const { rows } = await client.query<{ digest: string }>(DEAD_DIGESTS, [digests])
+      return new Set(rows.map(({ digest }) => digest))
+    },
     archivedEntries: async (entries) => {
       const { rows } = await client.query<{ entry: string }>(ARCHIVED, [entries])
       return new Set(rows.map(({ entry }) => entry))

@@ -34,7 +34,7 @@ const SCHEMA: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       'bigint',
       'expired absent skipped rewound expired_acknowledged last_timestamp_ms seen_end version',
     ),
-    forwarded_ahead: 'int8multirange',
+    ...columns('int8multirange', 'forwarded_ahead dead_lettered_ahead'),
     updated_at: 'timestamp with time zone',
   },
   dlq: {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkAccounts, checkSettled, type AccountName } from '../../src/audit/accounts.ts'
 import type { Reading } from '../../src/audit/reading.ts'
-import { balancedReading, deadLetterEntry, entry, OLDER_ID, topics } from './made-up-books.ts'
+import { balancedReading, deadLetterEntry, entry, OLDER_ID, retryEntry, topics } from './made-up-books.ts'
 
 function off(reading: Reading): AccountName[] {
   return checkAccounts(reading)
@@ -86,6 +86,54 @@ for (const [what, changes, accounts] of [
     [],
   ],
   [
+    'records that were sent to retry and came back, one of them ahead of one that waits',
+    {
+      ledger: [
+        entry({ ...settled, retried: 3 }),
+        archive,
+        retryEntry({ forwarded: 1 }, { ahead: [{ from: 2, to: 3 }] }),
+      ],
+      topics: topics([0, 13], [0, 2], [0, 3]),
+    },
+    [],
+  ],
+  [
+    'a record that was sent to retry and never arrived',
+    {
+      ledger: [entry({ ...settled, retried: 3 }), archive, retryEntry({ forwarded: 1, absent: 1 })],
+      topics: topics([0, 13], [0, 2], [0, 3]),
+    },
+    ['retry-flow'],
+  ],
+  [
+    'a retry that ran out of retries',
+    {
+      ledger: [
+        entry({ ...settled, retried: 1, dead_lettered: 1 }),
+        archive,
+        retryEntry({ dead_lettered: 1 }),
+      ],
+      topics: topics([0, 10], [0, 2], [0, 1]),
+    },
+    [],
+  ],
+  [
+    'records ahead of the position in a log that ends before them',
+    {
+      ledger: [entry(settled), archive, retryEntry({ forwarded: 1 }, { ahead: [{ from: 4, to: 6 }] })],
+      topics: topics([0, 10], [0, 2], [0, 5]),
+    },
+    ['positions'],
+  ],
+  [
+    'retries that were deleted after they were sent, and one that was not',
+    {
+      ledger: [entry(settled), archive, retryEntry({ forwarded: 1 }, { ahead: [{ from: 2, to: 6 }] })],
+      topics: topics([0, 10], [0, 2], [5, 9]),
+    },
+    ['positions'],
+  ],
+  [
     'an order without its delivery',
     { brokenOrders: [{ problem: 'without delivery', count: 1, example: 'a' }] },
     ['whole-orders'],
@@ -141,4 +189,14 @@ test('settled means that no partition of the three topics has a lag', () => {
   const behind = checkSettled({ ...balancedReading(), topics: topics([0, 10], [0, 5]) })
   assert.deepEqual([behind.ok, behind.actual], [false, 3])
   assert.match(behind.explanation, /orders_dlq-0: 3/)
+})
+
+test('what is settled ahead of the position is no lag', () => {
+  const ahead = [
+    { from: 3, to: 5 },
+    { from: 7, to: 8 },
+  ]
+  const ledger = [...balancedReading().ledger, retryEntry({ forwarded: 2 }, { ahead })]
+  const reading = { ...balancedReading(), ledger, topics: topics([0, 10], [0, 2], [0, 10]) }
+  assert.equal(checkSettled(reading).actual, 5)
 })

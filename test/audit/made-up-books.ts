@@ -36,7 +36,27 @@ export function entry(
   const sum = Object.values(all).reduce((total, count) => total + count, 0) - 2 * all.rewound
   const row = { consumerGroup: 'g', topic: 'orders', topicId: ORDERS_ID, partition: 0, origin: 0, ...changes }
   const nextOffset = changes.nextOffset ?? row.origin + sum
-  return { expiredAcknowledged: 0, version: 1, seenEnd: nextOffset, ...row, counts: all, nextOffset }
+  return {
+    ahead: [],
+    expiredAcknowledged: 0,
+    version: 1,
+    seenEnd: nextOffset,
+    ...row,
+    counts: all,
+    nextOffset,
+  }
+}
+
+export function retryEntry(
+  counts: Partial<Record<LedgerColumn, number>>,
+  changes: Partial<LedgerEntry> = {},
+): LedgerEntry {
+  return entry(counts, {
+    consumerGroup: 'g-retries',
+    topic: 'orders_retry',
+    topicId: RETRIES_ID,
+    ...changes,
+  })
 }
 
 export function deadLetterEntry(
@@ -55,9 +75,10 @@ export function deadLetterEntry(
 export function topics(
   orders: readonly [number, number],
   deadLetters: readonly [number, number] = [0, 0],
+  retries: readonly [number, number] = [0, 0],
 ): TopicReading[] {
   const ids = [ORDERS_ID, RETRIES_ID, DEAD_LETTERS_ID]
-  const logs = [orders, [0, 0] as const, deadLetters]
+  const logs = [orders, retries, deadLetters]
   return AUDITED.map((audited, index) => {
     const [start, end] = logs[index] ?? [0, 0]
     return { ...audited, topicId: ids[index], partitions: [{ partition: 0, start, end }] }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, test } from 'node:test'
+import { readAudit } from '../audit/run-audit.ts'
 import { expectBalanced, storedUids, sumsOf, waitUntilSettled } from '../recovery/books.ts'
 import { placeOnSharedStack, query } from '../recovery/place.ts'
 import { startServiceProcess } from '../service-under-test.ts'
@@ -150,6 +151,13 @@ test('SIGTERM while a thousand wait: after the restart each goes back once, and 
   const { ahead, forwarded } = await retryBooks(place)
   assert.equal(ahead + forwarded, stopped.length, 'a drain leaves nothing that is sent and not booked')
 
+  const deep = await readAudit(place.environment, '--deep')
+  assert.deepEqual([deep.code, deep.off], [0, []], 'what waits is a lag and no fault')
+  const lag = deep.partitions
+    .filter(({ topic }) => topic === `${place.orders}-retry`)
+    .reduce((sum, partition) => sum + (partition.lag ?? 0), 0)
+  assert.equal(lag, 1_000 - ahead - forwarded, 'what was sent ahead is no lag')
+
   const second = await startServiceProcess(context, environment)
   await waitUntil(async () => (await storedUids(place)).size === 1_000, {
     deadlineMs: 20_000,
@@ -162,4 +170,17 @@ test('SIGTERM while a thousand wait: after the restart each goes back once, and 
   assert.equal(await second.metric('orders_records_total', 'outcome="duplicates"'), 0)
   assert.equal((await retryBooks(place)).forwarded, 1_000)
   await expectBalanced(place)
+
+  const [victim] = orders
+  for (const table of ['items', 'payment', 'delivery', 'orders'])
+    await query(place.dsn, `delete from ${table} where order_uid = $1`, [victim?.uid])
+  const { identities } = await readAudit(place.environment, '--deep')
+  assert.deepEqual(
+    new Set(identities?.findings.map(({ kind, topic, uid }) => `${kind} ${topic} ${uid}`)),
+    new Set(
+      [place.orders, `${place.orders}-retry`].map(
+        (topic) => `record_without_outcome ${topic} ${victim?.uid}`,
+      ),
+    ),
+  )
 })
