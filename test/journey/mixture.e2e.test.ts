@@ -64,7 +64,7 @@ test('tables, dead letters and ledger hold what the producer says was acknowledg
     dlq,
     conflicts: conflict,
   })
-  const none = { expired: 0, absent: 0, skipped: 0, rewound: 0 }
+  const none = { retried: 0, expired: 0, absent: 0, skipped: 0, rewound: 0 }
   assert.deepEqual(await sumsOf(place, place.group), {
     ...none,
     stored: valid,

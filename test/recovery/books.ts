@@ -10,6 +10,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const COLUMNS = [
   'stored',
   'duplicates',
+  'retried',
   'dead_lettered',
   'archived',
   'expired',
@@ -52,17 +53,33 @@ export async function progressOf({ dsn, group }: Place): Promise<number> {
   return row?.sum ?? 0
 }
 
-/** Waits until the books of both roles stand at the end of each partition. */
+/** Waits until the books of all roles stand at the end of each partition, and nothing moves any more. */
 export async function waitUntilSettled(place: Place, deadlineMs = 30_000): Promise<void> {
-  await waitUntil(async () => (await lagOf(place)) === 0, { deadlineMs, what: 'everything is settled' })
+  let before = -1
+  await waitUntil(
+    async () => {
+      const { lag, ends } = await lookAt(place)
+      // What one role sends is read by another, which may have been looked at before: so two looks.
+      const still = lag === 0 && ends === before
+      before = lag === 0 ? ends : -1
+      return still
+    },
+    { deadlineMs, what: 'everything is settled' },
+  )
 }
 
+/** A record that waits for its retry is part of it. */
 export async function lagOf(place: Place): Promise<number> {
-  const { dsn, orders, deadLetters, group } = place
+  return (await lookAt(place)).lag
+}
+
+async function lookAt(place: Place): Promise<{ readonly lag: number; readonly ends: number }> {
+  const { dsn, orders, retries, deadLetters, group } = place
   let lag = 0
-  // Orders first: once they are settled, no dead letter is produced any more.
+  let ends = 0
   for (const [topic, consumerGroup] of [
     [orders, group],
+    [retries, `${group}-retries`],
     [deadLetters, `${group}-dead-letters`],
   ] as const) {
     const { topicId, ranges } = await endsOf(place, topic)
@@ -72,9 +89,12 @@ export async function lagOf(place: Place): Promise<number> {
       [consumerGroup, topicId],
     )
     const next = new Map(rows.map((row) => [row.partition, Number(row.next_offset)]))
-    for (const [partition, { start, end }] of ranges.entries()) lag += end - (next.get(partition) ?? start)
+    for (const [partition, { start, end }] of ranges.entries()) {
+      lag += end - (next.get(partition) ?? start)
+      ends += end
+    }
   }
-  return lag
+  return { lag, ends }
 }
 
 /**

@@ -8,6 +8,7 @@ export interface Place {
   readonly brokers: string
   readonly dsn: string
   readonly orders: string
+  readonly retries: string
   readonly deadLetters: string
   readonly group: string
   /** What a service needs to run here. */
@@ -18,18 +19,19 @@ export const PARTITIONS = 4
 
 export function placeOn({ brokers, dsn }: { brokers: string; dsn: string }): Place {
   const orders = uniqueName('orders')
+  const retries = `${orders}-retry`
   const deadLetters = `${orders}-dlq`
   const group = `${orders}-group`
   const environment = {
     KAFKA_BROKERS: brokers,
     DB_DSN: dsn,
     KAFKA_TOPIC: orders,
-    RETRY_TOPIC: `${orders}-retry`,
+    RETRY_TOPIC: retries,
     DLQ_TOPIC: deadLetters,
     KAFKA_GROUP_ID: group,
     TOPIC_PARTITIONS: String(PARTITIONS),
   }
-  return { brokers, dsn, orders, deadLetters, group, environment }
+  return { brokers, dsn, orders, retries, deadLetters, group, environment }
 }
 
 /** On the stack that the whole run shares; nothing of it may be stopped. */

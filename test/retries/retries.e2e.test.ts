@@ -100,7 +100,7 @@ describe('records in the retry topic', async () => {
       error_type: 'retries_exhausted',
       error_message: 'all of 4 attempts failed; the last one as serialization_conflict: deadlock detected',
       attempts: 4,
-      topic: `${place.orders}-retry`,
+      topic: place.retries,
       created: 1_700_000_000,
       at_once: true,
     })
@@ -154,7 +154,7 @@ test('SIGTERM while a thousand wait: after the restart each goes back once, and 
   const deep = await readAudit(place.environment, '--deep')
   assert.deepEqual([deep.code, deep.off], [0, []], 'what waits is a lag and no fault')
   const lag = deep.partitions
-    .filter(({ topic }) => topic === `${place.orders}-retry`)
+    .filter(({ topic }) => topic === place.retries)
     .reduce((sum, partition) => sum + (partition.lag ?? 0), 0)
   assert.equal(lag, 1_000 - ahead - forwarded, 'what was sent ahead is no lag')
 
@@ -177,10 +177,6 @@ test('SIGTERM while a thousand wait: after the restart each goes back once, and 
   const { identities } = await readAudit(place.environment, '--deep')
   assert.deepEqual(
     new Set(identities?.findings.map(({ kind, topic, uid }) => `${kind} ${topic} ${uid}`)),
-    new Set(
-      [place.orders, `${place.orders}-retry`].map(
-        (topic) => `record_without_outcome ${topic} ${victim?.uid}`,
-      ),
-    ),
+    new Set([place.orders, place.retries].map((topic) => `record_without_outcome ${topic} ${victim?.uid}`)),
   )
 })

@@ -23,7 +23,7 @@ export async function putIntoRetryTopic(place: Place, records: readonly PutRecor
   await using producer = openProducer(settings, { giveUpAfterMs: 30_000, onError: () => {} })
   await producer.send(
     records.map(({ order: { key, value }, headers }) => ({
-      topic: `${place.orders}-retry`,
+      topic: place.retries,
       key,
       value,
       headers: Object.entries(headers).map(([name, text]): Header => [Buffer.from(name), Buffer.from(text)]),
