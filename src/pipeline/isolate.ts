@@ -15,9 +15,9 @@ export interface IsolationPorts<Item> {
 }
 
 /** Pauses before each of the tries in place: most conflicts are over by then. Locks are held meanwhile, so they are short. */
-const PAUSES_MS = [50, 150]
+const PAUSES_MS = [20, 80]
 /** More than these don't fail by chance, and every try costs time. */
-const MAX_IN_PLACE = 50
+const MAX_IN_PLACE = 10
 /** Nobody else can have the partition meanwhile, and stopping waits for it. Smaller batches follow a hold. */
 const GIVE_UP_AFTER_MS = 8_000
 

@@ -37,10 +37,11 @@ const INSERT_ORDERS = `
   returning order_uid`
 
 /** Somebody who holds a row's lock for longer is found by time-outs of this length, one for each halving. */
-const BEGIN_APART = `savepoint apart; set local lock_timeout = '250ms'; set local statement_timeout = '5s'`
+const BEGIN_APART = `set local lock_timeout = '250ms'; set local statement_timeout = '5s'; savepoint apart`
 /** A deferred constraint would fail at the commit, where nobody knows any more which order it was. */
-const END_APART = 'set constraints all immediate; release savepoint apart'
-const UNDO_APART = 'rollback to savepoint apart; release savepoint apart'
+const END_APART = 'set constraints all immediate; release savepoint apart; savepoint apart'
+/** The savepoint stays, for the next unit. */
+const UNDO_APART = 'rollback to savepoint apart'
 
 const READ_HASHES = 'select order_uid, content_hash from orders where order_uid = any ($1::text[])'
 
@@ -63,6 +64,7 @@ const READ_ORDER = `
  * fails with a unique violation, and the batch has to be settled again without it.
  */
 export function ordersTransaction(client: Connection, optimistic: boolean): OrdersTransaction {
+  let begun = false
   return {
     insertOrders: async (orders, sourceTopicId) => {
       const known = optimistic
@@ -72,7 +74,8 @@ export function ordersTransaction(client: Connection, optimistic: boolean): Orde
       return known
     },
     insertApart: async (orders, sourceTopicId) => {
-      await client.query(BEGIN_APART)
+      if (!begun) await client.query(BEGIN_APART)
+      begun = true
       try {
         const known = await insertUntilKnown(client, orders, sourceTopicId)
         await insertParts(client, orders, known)
