@@ -38,11 +38,16 @@ describe('an outage', () => {
   }
 
   /** Takes a server away for a while; resolves when orders are stored again. */
-  async function outage(server: ServerNode, meanwhile: () => Promise<void>): Promise<void> {
+  async function outage(
+    server: ServerNode,
+    dependency: string,
+    meanwhile: () => Promise<void>,
+  ): Promise<void> {
     const settled = await progressOf(place)
     await server.kill()
     const back = delay(DOWN_MS)
     await waitUntil(async () => (await readiness()) === 503, { deadlineMs: DOWN_MS, what: 'it is not ready' })
+    assert.equal(await service.metric('orders_circuit_state', `"${dependency}"`), 1)
     await meanwhile()
     assert.equal((await fetch(`${service.url}/livez`)).status, 200)
     await back
@@ -62,7 +67,7 @@ describe('an outage', () => {
     const [row] = await query<{ order_uid: string }>(place.dsn, 'select order_uid from orders limit 1')
     const path = `${service.url}/orders/${row?.order_uid}`
     assert.equal((await fetch(path)).status, 200)
-    await outage(stack.postgres, async () => {
+    await outage(stack.postgres, 'database', async () => {
       const answer = await fetch(path)
       assert.equal(answer.status, 503)
       assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/)
@@ -73,7 +78,7 @@ describe('an outage', () => {
 
   it('of Kafka makes no dead letter; reads go on, and it resumes by itself', async () => {
     const [row] = await query<{ order_uid: string }>(place.dsn, 'select order_uid from orders limit 1')
-    await outage(brokerOf(stack), async () => {
+    await outage(brokerOf(stack), 'kafka', async () => {
       assert.equal((await fetch(`${service.url}/orders/${row?.order_uid}`)).status, 200)
     })
   })
@@ -82,8 +87,10 @@ describe('an outage', () => {
     await load.stop()
     await waitUntilSettled(place)
     await expectEachAccountedFor(place, load.acknowledged)
-    assert.equal((await sumsOf(place, place.group)).dead_lettered, 0)
+    const { dead_lettered: deadLettered, retried } = await sumsOf(place, place.group)
+    assert.deepEqual([deadLettered, retried], [0, 0])
     assert.equal(await service.metric('orders_dlq_total'), 0)
+    assert.equal(await service.metric('orders_retry_total'), 0)
     await expectBalanced(place)
     assert.equal(await service.stop(), 0)
   })
