@@ -81,7 +81,7 @@ export function classifyError(thrown: unknown): Failure {
     // Drivers throw plain errors; a TypeError and its like are a mistake of ours, and no outage.
     if (thrown instanceof Error && thrown.name === 'Error')
       return { ...AWAY, message: 'the connection was lost', fingerprint: AWAY.type }
-    return unknown(thrown instanceof Error ? thrown.name : typeof thrown)
+    return unknown(thrown instanceof Error ? thrown.name : typeof thrown, thrown)
   }
   if (code.startsWith('PLT_KFK_')) return ofKafka(thrown, code)
   // Larger than the topic allows, even compressed: the same bytes will be refused again.
@@ -89,7 +89,7 @@ export function classifyError(thrown: unknown): Failure {
     return { kind: 'systemic', type: 'unclassified', message: code, fingerprint: `unclassified/${code}` }
   if (CONNECTION_CODES.has(code)) return { ...AWAY, message: code, fingerprint: `${AWAY.type}/${code}` }
   const rule = /^[0-9A-Z]{5}$/.test(code) ? (SQLSTATES[code] ?? SQLSTATES[code.slice(0, 2)]) : undefined
-  return rule === undefined ? unknown(code) : ofDatabase(error, code, rule)
+  return rule === undefined ? unknown(code, thrown) : ofDatabase(error, code, rule)
 }
 
 function ofHold({ reason, message }: HoldPartition): Failure {
@@ -121,9 +121,9 @@ function ofDatabase(error: Coded, code: string, [verdict, words]: Rule): Failure
   }
 }
 
-function unknown(what: string): Failure {
+function unknown(what: string, thrown: unknown): Failure {
   const name = /^\w{1,80}$/.test(what) ? what : 'unknown'
-  return { ...UNKNOWN, message: `unexpected: ${name}`, fingerprint: `${UNKNOWN.type}/${name}` }
+  return { ...UNKNOWN, message: `unexpected: ${name}`, fingerprint: `${UNKNOWN.type}/${name}`, thrown }
 }
 
 /** Of an error: its code and what PostgreSQL names with it. */

@@ -51,6 +51,8 @@ export type Failure = {
   readonly message: string
   /** The same for failures of one cause, whatever the record: type, SQLSTATE or code, constraint. */
   readonly fingerprint: string
+  /** What was thrown, of what nobody knows: its stack helps, and belongs in the log alone. */
+  readonly thrown?: unknown
 } & (
   | { readonly kind: 'permanent'; readonly type: 'rejected_by_database' }
   | { readonly kind: 'transient'; readonly type: 'serialization_conflict' | 'timeout' | 'unclassified' }

@@ -15,7 +15,7 @@ type Options = Pick<
 const HOLD_BASE_MS = 500
 const HOLD_CAP_MS = 15_000
 const AGAIN_WITHIN_MS = 100
-/** After a hold, batches grow by this from one record on, so that what caused it is met by little. */
+/** After an error, batches grow by this from one record on, so that what caused it is met by little. */
 const RAMP = 10
 /** A batch that takes longer to write is too large for the database as it is now. */
 const SLOW_BATCH_MS = 4_000
@@ -50,6 +50,7 @@ export class Holding {
       // Whoever answers a probe may have broken one connection: once is no reason to hold.
       if (!this.#triedAgain) {
         this.#triedAgain = true
+        this.#maxRecords = 1
         return AGAIN_WITHIN_MS * random()
       }
     }

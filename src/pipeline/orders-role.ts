@@ -1,7 +1,7 @@
 import type { OrderLimits } from '../order/decode.ts'
 import type { CrossFieldRule } from '../order/cross-field.ts'
 import { brokenRulesOf, readContent, type OrderContent } from '../order/order-content.ts'
-import type { PermanentFailure, RecordFailure } from './failure.ts'
+import type { Failure, PermanentFailure, RecordFailure } from './failure.ts'
 import { parseHeaders, type ParsedHeaders, type SourceCoordinates } from './headers.ts'
 import type { Counts, LedgerKey } from './ledger.ts'
 import type { OutgoingRecord, SourceRecord } from './record.ts'
@@ -73,8 +73,8 @@ export interface SettledOrders {
 export interface DeadLetter {
   readonly item: PreparedOrder
   readonly failure: RecordFailure
-  /** Of the database's refusal; undefined when the database was not asked, or did not refuse. */
-  readonly fingerprint: string | undefined
+  /** What the database had against it; undefined when it was not asked, or did not refuse. */
+  readonly refusal: Failure | undefined
 }
 
 export interface Retry extends DeadLetter {

@@ -83,15 +83,14 @@ async function dispose(
   let duplicates = 0
   for (const item of items) {
     const refusal = refused.get(item)
-    if (item.failure !== undefined) deadLetters.push({ item, failure: item.failure, fingerprint: undefined })
+    if (item.failure !== undefined) deadLetters.push({ item, failure: item.failure, refusal: undefined })
     else if (refusal !== undefined) {
       const { now, random, retryPolicy } = options
       const disposition = route(refusal, item.headers.retry, retryPolicy, now(), random)
       if (disposition.type === 'hold') throw new HoldPartition(disposition.reason, disposition.message)
-      const { fingerprint } = refusal
       const { failure } = disposition
-      if (disposition.type === 'dead_letter') deadLetters.push({ item, failure, fingerprint })
-      else retries.push({ item, failure, fingerprint, notBeforeMs: disposition.notBeforeMs })
+      if (disposition.type === 'dead_letter') deadLetters.push({ item, failure, refusal })
+      else retries.push({ item, failure, refusal, notBeforeMs: disposition.notBeforeMs })
     } else {
       const uid = uidOf(item)
       const first = firsts.get(uid)
@@ -101,7 +100,7 @@ async function dispose(
       if (under.inserted && first === item) stored.push(item)
       else if (await sameContent(transaction, contentOf(item), under.inserted ? contentOf(first) : under))
         duplicates++
-      else deadLetters.push({ item, failure: CONFLICT, fingerprint: undefined })
+      else deadLetters.push({ item, failure: CONFLICT, refusal: undefined })
     }
   }
   await showRetrying(options, transaction, items, source, retries)

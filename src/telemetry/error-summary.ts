@@ -53,8 +53,12 @@ function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined
 }
 
-/** Drops what a message quotes if it may come from a payload: JSON, or a value of SQLSTATE class 22. */
+/**
+ * Drops what a message quotes if it may come from a payload: JSON, or a value of SQLSTATE class 22. What a
+ * function in the database raises may quote anything anywhere.
+ */
 function withoutQuotes(error: Error): string {
+  if ('routine' in error && error.routine === 'exec_stmt_raise') return 'raised by a function in the database'
   const message = error.message.slice(0, 10_000)
   const quotesPayload =
     error instanceof SyntaxError || ('code' in error && /^22\w{3}$/.test(String(error.code)))

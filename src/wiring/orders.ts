@@ -51,7 +51,9 @@ function floodAlarm(
 ): (settled: SettledOrders, items: readonly PreparedOrder[], source: LedgerKey) => void {
   const watches = new Map<number, ReturnType<typeof watchForFloods>>()
   return ({ retries, deadLetters }, items, { topic, partition }) => {
-    const refusals = new Map([...retries, ...deadLetters].map(({ item, fingerprint }) => [item, fingerprint]))
+    const refusals = new Map(
+      [...retries, ...deadLetters].map(({ item, refusal }) => [item, refusal?.fingerprint]),
+    )
     const asked = items.filter(({ failure }) => failure === undefined)
     const watch = watches.get(partition) ?? watchForFloods()
     watches.set(partition, watch)
@@ -100,6 +102,11 @@ function observe(
       retry: item.headers.retry,
       inMs: Math.max(0, notBeforeMs - now),
     })
+  }
+  for (const { item, refusal } of [...settled.retries, ...settled.deadLetters]) {
+    if (refusal?.type !== 'unclassified') continue
+    const { topic, partition, offset } = item.record
+    log.error('record_failed_unexpectedly', { topic, partition, offset, error: refusal.thrown })
   }
   let bytes = 0
   for (const { record, headers, content, brokenRules } of items) {

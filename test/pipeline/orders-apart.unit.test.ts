@@ -65,7 +65,7 @@ test('the order that the database refuses is dead-lettered, and all the others a
     stage: 'store',
     message: '23514: a check is violated (constraint a_check)',
   })
-  assert.equal(letter?.fingerprint, 'rejected_by_database/23514/a_check')
+  assert.equal(letter?.refusal?.fingerprint, 'rejected_by_database/23514/a_check')
   const [dead] = tables.produced
   assert.equal(headerText(dead?.headers ?? [], 'error_type'), 'rejected_by_database')
 })
@@ -173,7 +173,7 @@ test('a record that is invalid is not asked about, and leaves as it always does'
   tables.refusal = (uid) => (uid === 'b' ? refusal('23514') : undefined)
   const { deadLetters } = await settleApart(tables, [order('a'), '{', order('b')])
   assert.deepEqual(
-    deadLetters.map(({ failure, fingerprint }) => [failure.type, fingerprint !== undefined]),
+    deadLetters.map((letter) => [letter.failure.type, letter.refusal !== undefined]),
     [
       ['malformed_json', false],
       ['rejected_by_database', true],

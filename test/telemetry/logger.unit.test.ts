@@ -80,6 +80,20 @@ test('an error of a database keeps its code and names, and loses what quotes a v
   })
 })
 
+test('what a function in the database raises is named by its code alone', () => {
+  const { log, only } = capture()
+  const error = Object.assign(new Error(`no order for ${PERSON}`), {
+    code: 'P0001',
+    routine: 'exec_stmt_raise',
+  })
+  log.error('store_failed', { error })
+  assert.deepEqual(only()['error'], {
+    name: 'Error',
+    message: 'raised by a function in the database',
+    code: 'P0001',
+  })
+})
+
 test('an error that quotes what it could not read loses the quote', () => {
   const { log, lines } = capture()
   const invalid = Object.assign(new Error(`invalid input syntax for type bigint: "${PERSON}"`), {
