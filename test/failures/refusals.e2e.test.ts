@@ -95,7 +95,7 @@ describe('orders that the database refuses one by one', () => {
 
   it('are all accounted for, counted once each, and none is in two places', async () => {
     await load.stop()
-    await waitUntilSettled(place)
+    await waitUntilSettled(place, 90_000)
     const { retried, dead_lettered: deadLettered } = await sumsOf(place, place.group)
     const stored = await storedUids(place)
     const retries = await readTopic(place.brokers, `${place.orders}-retry`)
