@@ -11,7 +11,7 @@ import { expectEachAccountedFor, waitUntilSettled } from '../recovery/books.ts'
 import { produce } from '../recovery/load.ts'
 import { createTopic, placeOnSharedStack, withAdmin, type Place } from '../recovery/place.ts'
 import { uniqueName } from '../stack-under-test.ts'
-import { expectBalancedHere } from './balanced.ts'
+import { expectBalancedHere } from '../audit/balanced.ts'
 import { FAULT_POINTS, type FaultPoint } from './fault-points.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

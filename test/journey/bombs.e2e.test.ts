@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { sendHugeValue, sendManyHeaders } from '../kafka/bombs.ts'
 import { foreignProducerOf } from '../kafka/fetch-under-test.ts'
 import { createTopic } from '../kafka/topic-under-test.ts'
 import { expectBalanced, storedUids, sumsOf, waitUntilSettled } from '../recovery/books.ts'
 import { placeOnSharedStack } from '../recovery/place.ts'
+import { peakMemory } from '../peak-memory.ts'
 import { startServiceProcess } from '../service-under-test.ts'
 import { waitUntil } from '../stack-under-test.ts'
 import { orderJson } from './hostile-records.ts'
@@ -15,12 +15,6 @@ const MIB = 1_048_576
 const GOOD_AROUND = 20
 /** A process that never sees a bomb needs some 200 MiB. */
 const PEAK_BYTES = 500 * MIB
-
-/** The largest that the process ever was, by its kernel. */
-async function peakBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
-}
 
 test('whatever inflates without end holds its partition only, in bounded memory, and can be passed over', async (t) => {
   const place = await placeOnSharedStack(t)
@@ -77,7 +71,7 @@ test('whatever inflates without end holds its partition only, in bounded memory,
   await waitUntilSettled(place, 60_000)
   assert.deepEqual(wanted.symmetricDifference(await storedUids(place)), new Set())
   assert.equal((await sumsOf(place, place.group)).skipped, bombs.length)
-  const peak = await peakBytes(service.pid)
+  const peak = await peakMemory(service)
   t.diagnostic(`the service took ${Math.round(peak / MIB)} MiB at most`)
   assert.ok(peak < PEAK_BYTES, `${Math.round(peak / MIB)} MiB`)
   await expectBalanced(place)

@@ -29,7 +29,8 @@ function withRaw(uid: string, field: string, text: string): string {
   return json(uid, { [field]: '@' }).replace('"@"', text)
 }
 
-function items(count: number): Order['items'] {
+/** So many small ones. */
+export function itemsOf(count: number): Order['items'] {
   const [item] = modelOrder().items
   if (item === undefined) throw new Error('the fixture has an item')
   return Array.from({ length: count }, () => ({
@@ -81,7 +82,7 @@ const REFUSED_VALUES: readonly (readonly [name: string, value: Value, type: Erro
     withRaw('deep', 'unknown', '['.repeat(100_000) + ']'.repeat(100_000)),
     'malformed_json',
   ],
-  ['10,001 items', json('items', { items: items(10_001) }), 'invalid_order'],
+  ['10,001 items', json('items', { items: itemsOf(10_001) }), 'invalid_order'],
   ['two orders in a row', json('one') + json('two'), 'malformed_json'],
   ['an array of orders', `[${json('one')}]`, 'invalid_order'],
   ['null', 'null', 'invalid_order'],
@@ -96,7 +97,7 @@ const REFUSED_VALUES: readonly (readonly [name: string, value: Value, type: Erro
 ]
 
 const ACCEPTED_VALUES: readonly (readonly [name: string, value: (uid: string) => Value])[] = [
-  ['10,000 items', (uid) => json(uid, { items: items(10_000) })],
+  ['10,000 items', (uid) => json(uid, { items: itemsOf(10_000) })],
   ['a byte order mark', (uid) => `\ufeff${json(uid)}`],
   [
     'keys of prototypes',
