@@ -127,6 +127,11 @@ export function readRecords(batch: Batch, room: AnswerRoom): ReadRecords {
   }
 }
 
+/** What a producer of orders writes, and nothing else. Nearly every record has it, so it is made once. */
+const FIRST_ATTEMPT: readonly Header[] = [[Buffer.from('retry'), Buffer.from('0')]]
+/** The same as it lies in a record: their number, then each length and its bytes. */
+const FIRST_ATTEMPT_BYTES = Buffer.from([2, 10, ...Buffer.from('retry'), 2, ...Buffer.from('0')])
+
 class TooManyObjects extends Error {}
 
 /** Reads records one after the other; throws a RangeError where there are none. */
@@ -154,7 +159,14 @@ class Cursor {
     return { offsetDelta, timestampDeltaMs, key, value, headers, length }
   }
 
-  #headers(): Header[] {
+  #headers(): readonly Header[] {
+    const at = this.#at
+    const end = at + FIRST_ATTEMPT_BYTES.length
+    if (end <= this.#bytes.length && this.#bytes.compare(FIRST_ATTEMPT_BYTES, 0, undefined, at, end) === 0) {
+      this.#take(1)
+      this.#at = end
+      return FIRST_ATTEMPT
+    }
     const count = this.#varint()
     this.#take(count)
     const headers: Header[] = []
