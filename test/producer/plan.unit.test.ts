@@ -28,7 +28,8 @@ test('each kind has exactly its rounded share of the count', () => {
 })
 
 test('any count and any shares come out exactly, and every repetition has an original before it', () => {
-  const share = fc.double({ min: 0, max: 0.33, noNaN: true })
+  // Three shares of 0.3, each rounded up, leave at least one of 20 records valid.
+  const share = fc.double({ min: 0, max: 0.3, noNaN: true })
   fc.assert(
     fc.property(
       fc.integer({ min: 20, max: 2000 }),
