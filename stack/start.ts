@@ -71,6 +71,7 @@ function addresses({ kafka, database }: Config<'kafka' | 'database'>, url: strin
   const dsn = new URL(database.dsn)
   return `
 Sluice runs. Stop it with Ctrl-C.
+  page        ${url}/
   an order    ${url}/orders/{uid}
   metrics     ${url}/metrics
   Kafka       ${kafka.brokers.join(',')}

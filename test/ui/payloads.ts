@@ -1,0 +1,73 @@
+/** Each of them would run `pwned()` or change what is seen, in a page that takes it for more than text. */
+const SCRIPTS = [
+  '<script>pwned()</script>',
+  '<img src=x onerror=pwned()>',
+  '<svg onload=pwned()>',
+  '<svg><script>pwned()</script></svg>',
+  '"><script>pwned()</script>',
+  "'><img src=x onerror=pwned()>",
+  '</script><script>pwned()</script>',
+  '</title><script>pwned()</script>',
+  '</textarea><script>pwned()</script>',
+  '</style><script>pwned()</script>',
+  '<iframe srcdoc="<script>parent.pwned()</script>"></iframe>',
+  '<iframe src="javascript:parent.pwned()"></iframe>',
+  '<object data="javascript:pwned()"></object>',
+  '<embed src="javascript:pwned()">',
+  '<body onload=pwned()>',
+  '<input autofocus onfocus=pwned()>',
+  '<select autofocus onfocus=pwned()></select>',
+  '<video><source onerror=pwned()></video>',
+  '<details open ontoggle=pwned()>x</details>',
+  '<marquee onstart=pwned()>x</marquee>',
+  '<a href="javascript:pwned()">x</a>',
+  '<form action="javascript:pwned()"><button autofocus>x</button></form>',
+  '<math><mtext></form><form><mglyph><style></math><img src onerror=pwned()>',
+  '<template><script>pwned()</script></template>',
+  '<base href="https://elsewhere.example/">',
+  '<meta http-equiv="refresh" content="0;url=javascript:pwned()">',
+  '<link rel=stylesheet href="https://elsewhere.example/x.css">',
+  '<style>@import "https://elsewhere.example/x.css";</style>',
+  '<div style="background:url(https://elsewhere.example/x)">x</div>',
+  '<img src="https://elsewhere.example/pixel.png">',
+  'javascript:pwned()',
+  'data:text/html,<script>pwned()</script>',
+  '" onmouseover="pwned()" x="',
+  "' onfocus='pwned()' autofocus='",
+  '` onerror=`pwned()`',
+  '<!--><script>pwned()</script>-->',
+  '<![CDATA[<script>pwned()</script>]]>',
+  '<scr<script>ipt>pwned()</scr</script>ipt>',
+  '<IMG """><SCRIPT>pwned()</SCRIPT>">',
+  '<noscript><p title="</noscript><img src=x onerror=pwned()>">',
+] as const
+
+/** Other languages in which a text could be more than a text: templates, entities, queries, spreadsheets. */
+const LANGUAGES = [
+  '{{constructor.constructor("pwned()")()}}',
+  '${pwned()}',
+  '#{pwned()}',
+  '&lt;script&gt;pwned()&lt;/script&gt;',
+  '&#60;script&#62;pwned()&#60;/script&#62;',
+  '%3Cscript%3Epwned()%3C/script%3E',
+  '\\u003cscript\\u003epwned()\\u003c/script\\u003e',
+  '__proto__',
+  'constructor',
+  '=cmd|" /C calc"!A0',
+  "'; drop table orders; --",
+  '../../../etc/passwd',
+] as const
+
+/** What makes a reader see something else than what is stored. */
+const UNSEEN = [
+  'invoice\u202Egnp.exe',
+  '\u2067\u202Eright to left\u2069',
+  'a\u200Bb\u200Dc\uFEFFd',
+  'bell\u0007 escape\u001B[31m delete\u007F',
+  'line\u2028separator\u2029paragraph\u0085next',
+  'tags\u{E0041}\u{E0042}',
+  'שלום \u200Fعالم',
+  'z\u0300\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308\u0309\u030A\u030B',
+] as const
+
+export const PAYLOADS: readonly string[] = [...SCRIPTS, ...LANGUAGES, ...UNSEEN]

@@ -1,0 +1,51 @@
+/** Short names of units, as they stand behind a number. */
+export interface UnitNames {
+  readonly second: string
+  readonly minute: string
+  readonly hour: string
+  readonly day: string
+}
+
+/** At most two units, the larger one first: `0.4 s`, `12 s`, `3 min 20 s`, `2 d 5 h`. */
+export function formatDuration(language: string, seconds: number, names: UnitNames): string {
+  const whole = Math.round(seconds)
+  if (seconds < 9.95) return `${decimal(language, seconds)} ${names.second}`
+  if (whole < 60) return `${whole} ${names.second}`
+  if (whole < 3_600) return two(whole, 60, names.minute, names.second)
+  if (whole < 86_400) return two(Math.round(whole / 60), 60, names.hour, names.minute)
+  return two(Math.round(whole / 3_600), 24, names.day, names.hour)
+}
+
+function two(count: number, size: number, large: string, small: string): string {
+  const rest = count % size
+  const first = `${Math.floor(count / size)} ${large}`
+  return rest === 0 ? first : `${first} ${rest} ${small}`
+}
+
+function decimal(language: string, value: number): string {
+  const rounded = Math.round(value * 10) / 10
+  return rounded.toLocaleString(language, { maximumFractionDigits: 1 })
+}
+
+const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number])[] = [
+  ['year', 31_557_600],
+  ['month', 2_629_800],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+]
+
+/** `3 min. ago`, `in 12 sec.`. */
+export function formatRelative(language: string, atMs: number, nowMs: number): string {
+  const seconds = Math.round((atMs - nowMs) / 1_000)
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' })
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit)
+  }
+  return format.format(seconds, 'second')
+}
+
+/** `2021-11-26 06:22:19 UTC`: the same in every language, and what the logs say. */
+export function formatUtc(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
