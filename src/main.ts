@@ -1,28 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Config } from './config/config.ts'
-import { openHttpServer } from './http/server.ts'
 import type { KafkaSettings } from './kafka/client.ts'
 import { openCluster } from './kafka/cluster.ts'
 import { openProducer } from './kafka/producer.ts'
 import type { RunningRole } from './pipeline/role.ts'
-import { summarizeBooks } from './postgres/books.ts'
 import { sendCanary } from './postgres/canary.ts'
 import { openPool } from './postgres/database.ts'
 import { deadLettersTransaction } from './postgres/dead-letters.ts'
 import { checkSchema, migrate } from './postgres/migrate.ts'
-import { ordersTransaction, readStoredOrder } from './postgres/orders.ts'
+import { ordersTransaction } from './postgres/orders.ts'
 import { countEvents, limitRepeats, type Logger } from './telemetry/logger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { openCircuits } from './wiring/circuits.ts'
+import { watchBooks } from './wiring/books.ts'
+import { startCache } from './wiring/cache.ts'
 import { startDeadLettersRole } from './wiring/dead-letters.ts'
-import {
-  countHeldSeconds,
-  readinessOf,
-  showBooks,
-  showPartitions,
-  showWaiting,
-} from './wiring/observation.ts'
+import { cacheFiller } from './wiring/fill-cache.ts'
+import { startHttp } from './wiring/http.ts'
+import { countHeldSeconds, showBooks } from './wiring/observation.ts'
 import { namingDatabase, namingKafka } from './wiring/naming-targets.ts'
 import { startOrdersRole } from './wiring/orders.ts'
 import { startRetries } from './wiring/retries.ts'
@@ -85,6 +81,9 @@ export async function startService(config: Config<'kafka' | 'database'>, logger:
     (open) => open.close(),
   )
 
+  const cache = config.roles.has('http')
+    ? opening.use(startCache(config.cache.maxBytes, readPool, log))
+    : undefined
   const progress = createProgress(log)
   const roles: RunningRole[] = []
   const circuits = opening.use(
@@ -94,7 +93,8 @@ export async function startService(config: Config<'kafka' | 'database'>, logger:
   const { groupId } = config.kafka
   if (config.roles.has('orders')) {
     const parts = openRoleParts(foundation, groupId, config.topics.orders, ordersTransaction, opening)
-    roles.push(startOrdersRole(config, parts, (records) => producer.send(records), log, metrics))
+    const fill = cache ? cacheFiller(cache.cache, log) : () => {}
+    roles.push(startOrdersRole(config, parts, (records) => producer.send(records), log, metrics, fill))
   }
   const retries = config.roles.has('retries')
     ? startRetries(config, foundation, (records) => producer.send(records), opening)
@@ -112,34 +112,27 @@ export async function startService(config: Config<'kafka' | 'database'>, logger:
   }
   opening.defer(async () => void (await Promise.all(roles.map((role) => role.stop()))))
 
-  const lookAtBooks = (): void =>
-    void summarizeBooks(readPool).then(
-      (books) => showBooks(books, metrics),
-      () => {}, // the database is away: the held partitions say so
-    )
+  const books = watchBooks(readPool, (summary) => showBooks(summary, metrics))
   const timers = [
-    setInterval(lookAtBooks, BOOKS_EVERY_MS),
+    setInterval(() => void books.refresh(), BOOKS_EVERY_MS),
     setInterval(() => progress.report(roles), PROGRESS_EVERY_MS),
     setInterval(() => countHeldSeconds(roles, metrics, HELD_TICK_MS / 1000), HELD_TICK_MS),
   ]
   opening.defer(() => timers.forEach(clearInterval))
-  lookAtBooks()
+  void books.refresh()
 
   let draining = false
-  const http = await openHttpServer({
-    address: config.http,
-    access: config.access,
+  const http = await startHttp({
+    config,
+    roles,
+    pool: readPool,
+    cache,
+    books,
+    instanceId,
     log,
-    deps: {
-      readOrder: config.roles.has('http') ? (uid) => readStoredOrder(readPool, uid) : undefined,
-      readiness: () => readinessOf(roles, draining),
-      metricsText: () => {
-        showPartitions(roles, metrics, Date.now())
-        if (retries !== undefined) showWaiting(retries.waiting(), metrics)
-        return metrics.text()
-      },
-      metricsContentType: metrics.contentType,
-    },
+    metrics,
+    waiting: retries?.waiting,
+    draining: () => draining,
   })
   opening.defer(() => http.close())
   log.info('started', { url: http.url, roles: [...config.roles], instanceId })

@@ -42,6 +42,8 @@ export interface Config<N extends Need = Need> {
     readonly readToken?: string
     /** Whether reads and /metrics need no token. */
     readonly allowAnonymousReads: boolean
+    /** Whether anybody may do everything: only where nobody else can reach the port, and without tokens. */
+    readonly allowAnonymousChanges: boolean
   }
   readonly cache: { readonly maxBytes: number }
   /** `max` retries after the first attempt. */
@@ -169,6 +171,7 @@ function accessOf(values: Values): Config['access'] {
     ...(adminToken && { adminToken }),
     ...(readToken && { readToken }),
     allowAnonymousReads: values.ALLOW_ANONYMOUS === 'reads' || local,
+    allowAnonymousChanges: local && adminToken === undefined,
   }
 }
 

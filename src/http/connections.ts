@@ -2,6 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 export interface Connections {
+  /** Told of each request that is not answered at once. */
+  readonly track: (request: IncomingMessage, response: ServerResponse) => void
   /** Ends each connection that has no request in flight now, and the others as they finish. */
   readonly drain: () => void
 }
@@ -24,15 +26,16 @@ export function trackConnections(server: Server): Connections {
     inFlight.set(socket, 0)
     socket.once('close', () => inFlight.delete(socket))
   })
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    change(socket, 1)
-    response.once('close', () => change(socket, -1))
-  })
 
   return {
+    track: ({ socket }, response) => {
+      change(socket, 1)
+      response.once('close', () => change(socket, -1))
+    },
     drain: () => {
       draining = true
-      for (const [socket, count] of inFlight) if (count === 0) socket.destroy()
+      // An answer that was given at once may not be on its way yet; then it is sent first.
+      for (const [socket, count] of inFlight) if (count === 0) socket.destroySoon()
     },
   }
 }

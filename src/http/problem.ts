@@ -6,19 +6,31 @@ const PROBLEMS = {
   malformed_request: { status: 400, title: 'The request is malformed' },
   malformed_url: { status: 400, title: 'The URL is malformed' },
   impossible_uid: { status: 400, title: 'No order can have this uid' },
+  invalid_parameters: { status: 400, title: 'A parameter is wrong' },
+  invalid_cursor: { status: 400, title: 'The cursor is wrong' },
   unauthorized: { status: 401, title: 'A token is needed' },
+  foreign_origin: { status: 403, title: 'Another origin may not do this' },
   not_found: { status: 404, title: 'There is nothing here' },
   unknown_order: { status: 404, title: 'There is no such order' },
+  unknown_dead_letter: { status: 404, title: 'There is no such dead letter' },
   method_not_allowed: { status: 405, title: 'This method is not allowed here' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   body_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The URL is too long' },
+  unsupported_media_type: { status: 415, title: 'The body is of another type than is taken here' },
+  too_many_requests: { status: 429, title: 'Too much at once' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong here' },
   method_unknown: { status: 501, title: 'This method is not known' },
   unavailable: { status: 503, title: 'Not available at the moment' },
   not_ready: { status: 503, title: 'Not ready' },
 } as const satisfies Record<string, { status: number; title: string }>
+
+/** For every place that takes a uid. */
+export const IMPOSSIBLE_UID = {
+  detail: 'A uid has 1 to 128 of the characters A-Z a-z 0-9 . _ : ~ - and is neither "." nor "..".',
+  errors: [{ pointer: '/order_uid', message: 'is no possible uid' }],
+}
 
 export type ProblemCode = keyof typeof PROBLEMS
 

@@ -1,10 +1,25 @@
-import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
-import type { Access } from './access.ts'
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import { identifier, type Access } from './access.ts'
+import type { HttpLog } from './answer.ts'
 import { trackConnections } from './connections.ts'
-import { rawProblem, SECURITY_HEADERS, sendProblem, type ProblemCode } from './problem.ts'
-import { addRoutes, type HttpDeps, type HttpLog } from './routes.ts'
+import { answerMalformed, sendFailure } from './failures.ts'
+import { createFlowEvents, type FlowEventStreams } from './flow-events.ts'
+import { addContract } from './openapi.ts'
+import { orderFastPath } from './order-fast-path.ts'
+import { SECURITY_HEADERS, sendProblem } from './problem.ts'
+import { addRoutes, type HttpDeps } from './routes.ts'
 
 export interface HttpServer {
   /** As this machine reaches it, without a slash at the end. */
@@ -27,6 +42,11 @@ export interface HttpLimits {
   readonly maxBodyBytes: number
   /** Above what an attacker with slow sockets is likely to hold; a connection above it is dropped. */
   readonly maxConnections: number
+  readonly flowEveryMs: number
+  readonly heartbeatMs: number
+  /** Each takes a connection for as long as a page is open; one above it is answered 429. */
+  readonly maxStreams: number
+  readonly maxStreamBufferBytes: number
 }
 
 const LIMITS: HttpLimits = {
@@ -38,6 +58,10 @@ const LIMITS: HttpLimits = {
   maxHeaderBytes: 16_384,
   maxBodyBytes: 1_048_576,
   maxConnections: 4_096,
+  flowEveryMs: 1_000,
+  heartbeatMs: 15_000,
+  maxStreams: 1_024,
+  maxStreamBufferBytes: 65_536,
 }
 
 /**
@@ -47,42 +71,76 @@ const LIMITS: HttpLimits = {
 export async function openHttpServer(options: {
   readonly address: { readonly host?: string | undefined; readonly port: number }
   readonly access: Access
+  readonly version: string
   readonly deps: HttpDeps
   readonly log: HttpLog
   readonly limits?: Partial<HttpLimits>
 }): Promise<HttpServer> {
-  const { address, access, deps, log } = options
+  const { address, access, version, deps, log } = options
   const limits = { ...LIMITS, ...options.limits }
-  const app = createApp(limits, log)
-  const connections = trackConnections(app.server)
-  app.server.maxConnections = limits.maxConnections
-  addRoutes(app, deps, access, log)
+  const server = createServer(serverOptions(limits))
+  server.maxConnections = limits.maxConnections
+  const connections = trackConnections(server)
+  const answerAtOnce = fastPathOf(deps, access)
+  const app = createApp(limits, log, (answer) =>
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (answerAtOnce(request, response)) return
+      connections.track(request, response)
+      answer(request, response)
+    }),
+  )
+  const streams = flowStreams(deps, limits, log)
+  await addContract(app, version)
+  await addRoutes(app, deps, access, streams, log)
   await listen(app, address)
   let closed: Promise<void> | undefined
   return {
     url: urlOf(app.server),
-    close: () => (closed ??= close(app, limits.drainMs, connections.drain)),
+    close: () => {
+      streams?.close()
+      return (closed ??= close(app, limits.drainMs, connections.drain))
+    },
   }
 }
 
-function createApp(limits: HttpLimits, log: HttpLog): FastifyInstance {
+function flowStreams(deps: HttpDeps, limits: HttpLimits, log: HttpLog): FlowEventStreams | undefined {
+  return (
+    deps.api &&
+    createFlowEvents({
+      snapshot: deps.api.flow,
+      everyMs: limits.flowEveryMs,
+      heartbeatMs: limits.heartbeatMs,
+      maxStreams: limits.maxStreams,
+      maxBufferedBytes: limits.maxStreamBufferBytes,
+      log,
+    })
+  )
+}
+
+type FastPath = (request: IncomingMessage, response: ServerResponse) => boolean
+
+function fastPathOf({ api }: HttpDeps, access: Access): FastPath {
+  if (api === undefined) return () => false
+  return orderFastPath({
+    peekOrder: api.peekOrder,
+    identify: identifier(access),
+    hasPage: api.page.has('index.html'),
+  })
+}
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+function createApp(limits: HttpLimits, log: HttpLog, serverFor: (answer: Answer) => Server): FastifyInstance {
   const app: FastifyInstance = fastify({
     logger: false,
-    http: {
-      headersTimeout: limits.headersTimeoutMs,
-      // Checked by ourselves, because Node's own answer has no body.
-      requireHostHeader: false,
-      maxHeaderSize: limits.maxHeaderBytes,
-      // Node looks only every 30 s by default, which makes the time-outs above mean nothing.
-      connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
-    },
-    requestTimeout: limits.requestTimeoutMs,
+    serverFactory: serverFor,
     handlerTimeout: limits.handlerTimeoutMs,
-    keepAliveTimeout: limits.keepAliveMs,
     bodyLimit: limits.maxBodyBytes,
     // Requests that are in flight when closing begins are answered as usual.
     return503OnClosing: false,
     // A uid of 128 characters may arrive with each of them percent-encoded.
+    // What is wrong is told with all there is to tell, and never mended by leaving something out.
+    ajv: { customOptions: { allErrors: true, removeAdditional: false, coerceTypes: true } },
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: (error, _, reply) => sendFailure(reply as FastifyReply, error, log),
     clientErrorHandler: answerMalformed,
@@ -93,54 +151,31 @@ function createApp(limits: HttpLimits, log: HttpLog): FastifyInstance {
       return sendProblem(reply, 'malformed_request', { detail: 'HTTP/1.1 needs a Host header.' })
     }
     // Answered here, so that the body of a request to nowhere is not even read.
-    if (!request.is404) return undefined
-    const known = app.supportedMethods.includes(request.method)
-    return sendProblem(reply, known ? 'not_found' : 'method_unknown', {
-      detail: known ? 'No route has this path; / lists them.' : 'Use GET or HEAD.',
-    })
+    return request.is404 ? sendNowhere(request, reply) : undefined
   })
+  app.setNotFoundHandler(sendNowhere)
   app.setErrorHandler((error: FastifyError, _, reply) => sendFailure(reply, error, log))
   return app
 }
 
-/** Problems by the framework's error; what is not here is by status, or our own fault. */
-const FRAMEWORK_PROBLEMS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  FST_ERR_BAD_URL: ['malformed_url', 'The path has a malformed percent-encoding.'],
-  FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long', 'A part of the path is too long.'],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'The body is larger than what is accepted here.'],
-  FST_ERR_HANDLER_TIMEOUT: ['unavailable', 'The answer took too long.'],
+function serverOptions(limits: HttpLimits): ServerOptions {
+  return {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    // Checked by ourselves, because Node's own answer has no body.
+    requireHostHeader: false,
+    maxHeaderSize: limits.maxHeaderBytes,
+    // Node looks only every 30 s by default, which makes the time-outs above mean nothing.
+    connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+  }
 }
 
-function sendFailure(reply: FastifyReply, error: FastifyError, log: HttpLog): FastifyReply {
-  const [code, detail] = FRAMEWORK_PROBLEMS[error.code] ?? []
-  if (code !== undefined && detail !== undefined) {
-    if (code === 'unavailable') reply.header('retry-after', 5)
-    return sendProblem(reply, code, { detail })
-  }
-  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
-    return sendProblem(reply, 'malformed_request', { detail: 'The request can not be understood.' })
-  }
-  log.error('http_handler_failed', { error })
-  return sendProblem(reply, 'internal', { detail: 'The log of this instance tells more.' })
-}
-
-const PARSER_PROBLEMS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  HPE_HEADER_OVERFLOW: ['headers_too_large', 'The request line and headers together are too large.'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body_too_large', 'The chunk extensions are too large.'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'Send the whole request sooner.'],
-}
-
-/** Answers what is not HTTP. The connection ends: nothing after the mistake can be told apart from it. */
-function answerMalformed(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const [code, detail] = PARSER_PROBLEMS[error.code ?? ''] ?? [
-    'malformed_request' as const,
-    'This is not a valid HTTP/1.1 request.',
-  ]
-  socket.end(rawProblem(code, { detail }), () => socket.destroy())
+function sendNowhere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = request.server.supportedMethods.includes(request.method)
+  return sendProblem(reply, known ? 'not_found' : 'method_unknown', {
+    detail: known ? 'No route has this path; /docs lists them.' : 'Use GET or HEAD.',
+  })
 }
 
 async function listen(

@@ -16,3 +16,13 @@ export function contentHash(canonical: Buffer): Buffer {
   bytes.write(hash('sha256', canonical, 'binary'), 1, 'binary')
   return bytes
 }
+
+/** What tells one content from another in a URL or a header: the SHA-256 of the canonical bytes, as text. */
+export function contentDigest(canonical: Buffer): string {
+  return hash('sha256', canonical, 'base64url')
+}
+
+/** The same, out of a hash of this version. */
+export function digestOfHash(hashed: Buffer): string {
+  return hashed.toString('base64url', 1)
+}

@@ -59,9 +59,10 @@ export interface Item {
   status: number
 }
 
-const UID = /^[A-Za-z0-9._:~-]{1,128}$/
+/** What a uid is made of. `isOrderUid` says more: two texts of this pattern are none. */
+export const UID_PATTERN = /^[A-Za-z0-9._:~-]{1,128}$/
 
 /** Whether an order could have this uid. URL parsers drop the path segments `.` and `..`, so nobody could ask for them. */
 export function isOrderUid(text: string): boolean {
-  return UID.test(text) && text !== '.' && text !== '..'
+  return UID_PATTERN.test(text) && text !== '.' && text !== '..'
 }

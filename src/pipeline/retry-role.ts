@@ -8,7 +8,7 @@ export interface RetryRoleOptions
 
 export interface RunningRetries extends RunningRole {
   /** What waits on this instance. */
-  waiting(): WaitingFigures
+  readonly waiting: () => WaitingFigures
 }
 
 /** Sends records of the retry topic on their way when they are due. */

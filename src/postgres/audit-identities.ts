@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { CANONICAL_VERSION } from '../order/content-hash.ts'
 import type { Header } from '../pipeline/record.ts'
 import { headersFromJson } from './dead-letters.ts'
-import { readStoredOrder } from './orders.ts'
+import { readStoredOrder } from './stored-orders.ts'
 import { RowCursor } from './row-cursor.ts'
 
 /** Where a row says that it came from. */

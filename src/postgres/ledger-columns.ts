@@ -20,8 +20,11 @@ const OTHERS: Readonly<Record<Exclude<LedgerColumn, DispositionColumn>, true>> =
 /** Every column that a step of the books can raise, in one order. */
 export const COUNTED: readonly LedgerColumn[] = [...namesIn(DISPOSITIONS), ...namesIn(OTHERS)]
 
+/** Records with a disposition, as SQL. */
+export const RECORDS = Object.keys(DISPOSITIONS).join(' + ')
+
 /** What `next_offset - origin` has to be equal to, as SQL. */
-export const ACCOUNTED = `${Object.keys(DISPOSITIONS).join(' + ')} + expired + absent + skipped - rewound`
+export const ACCOUNTED = `${RECORDS} + expired + absent + skipped - rewound`
 
 function namesIn<T extends string>(known: Readonly<Record<T, true>>): T[] {
   const names: T[] = []

@@ -1,7 +1,4 @@
-import type pg from 'pg'
-import { canonicalBytes } from '../order/canonical.ts'
-import { canonicalInstant, microsecondsSince2000 } from '../order/instant.ts'
-import type { Order } from '../order/order.ts'
+import { microsecondsSince2000 } from '../order/instant.ts'
 import { copyInto } from './copy-rows.ts'
 import type { Connection } from './database.ts'
 import type { NewOrder, OrdersTransaction, StoredUnder } from '../pipeline/orders-role.ts'
@@ -17,6 +14,7 @@ import {
   paymentRows,
 } from './order-rows.ts'
 import { showRetrying } from './retrying.ts'
+import { readStoredOrder } from './stored-orders.ts'
 
 const INSERT_ORDERS = `
   insert into orders (
@@ -44,19 +42,6 @@ const END_APART = 'set constraints all immediate; release savepoint apart; savep
 const UNDO_APART = 'rollback to savepoint apart'
 
 const READ_HASHES = 'select order_uid, content_hash from orders where order_uid = any ($1::text[])'
-
-/** One statement, so one snapshot: the order is seen whole or not at all. */
-const READ_ORDER = `
-  select
-    row_to_json(o) as "order",
-    to_char(o.date_created at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as date_created,
-    row_to_json(d) as delivery,
-    row_to_json(p) as payment,
-    (select json_agg(row_to_json(i) order by i.line) from items i where i.order_uid = o.order_uid) as items
-  from orders o
-  join delivery d using (order_uid)
-  join payment p using (order_uid)
-  where o.order_uid = $1`
 
 /**
  * The writes of the orders role on a transaction's connection. `optimistic` looks first and copies what is
@@ -174,30 +159,4 @@ function orderColumns(rows: readonly NewOrder[], sourceTopicId: string): (Buffer
     int4Column(rows, ({ sourcePartition }) => sourcePartition),
     int8Column(rows, ({ sourceOffset }) => sourceOffset),
   ]
-}
-
-interface StoredRow {
-  order: Omit<Order, 'delivery' | 'payment' | 'items'>
-  date_created: string
-  delivery: Order['delivery']
-  payment: Order['payment']
-  items: Order['items'] | null
-}
-
-/** Canonical bytes of a stored order, the same that were hashed when it was stored; undefined when there is none. */
-export async function readStoredOrder(
-  client: Pick<pg.ClientBase, 'query'>,
-  uid: string,
-): Promise<Buffer | undefined> {
-  const { rows } = await client.query<StoredRow>({ name: 'read-order', text: READ_ORDER, values: [uid] })
-  const row = rows[0]
-  if (row === undefined) return undefined
-  const { order, delivery, payment, items } = row
-  return canonicalBytes({
-    ...order,
-    date_created: canonicalInstant(row.date_created) ?? row.date_created,
-    delivery,
-    payment,
-    items: items ?? [],
-  })
 }

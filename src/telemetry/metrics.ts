@@ -7,6 +7,7 @@ import {
   type PrometheusContentType,
 } from '@prometheus-io/client'
 import { CROSS_FIELD_RULES } from '../order/cross-field.ts'
+import { readMetrics } from './read-metrics.ts'
 import { CIRCUITS, ERROR_TYPES, HOLD_REASONS, OUTCOMES, STAGES } from './labels.ts'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -41,6 +42,7 @@ export function createMetrics(options: { readonly version: string; readonly runt
     ...batchMetrics(registry),
     ...stateMetrics(registry),
     ...inputMetrics(registry),
+    ...readMetrics(registry),
   } as const
 }
 

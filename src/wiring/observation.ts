@@ -5,7 +5,7 @@ import type { RunningRole } from '../pipeline/role.ts'
 import type { WaitingFigures } from '../pipeline/waiting-records.ts'
 import type { BooksSummary } from '../postgres/books.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import type { Readiness } from '../http/routes.ts'
+import type { Readiness } from '../http/probe-routes.ts'
 
 /** Gauges that show how partitions stand; set just before the metrics are read. */
 export function showPartitions(roles: readonly RunningRole[], metrics: Metrics, nowMs: number): void {
@@ -43,7 +43,7 @@ function showLag(topic: string, status: PartitionStatus, metrics: Metrics, nowMs
 }
 
 /** How long the partition has been behind: since the last record that was settled here. */
-function lagSeconds({ settledTimestampMs }: PartitionStatus, nowMs: number): number {
+export function lagSeconds({ settledTimestampMs }: PartitionStatus, nowMs: number): number {
   return settledTimestampMs === undefined ? 0 : Math.max(0, nowMs - settledTimestampMs) / 1000
 }
 

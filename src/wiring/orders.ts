@@ -24,6 +24,7 @@ export function startOrdersRole(
   send: (records: readonly OutgoingRecord[]) => Promise<void>,
   log: Logger,
   metrics: Metrics,
+  onStored: (stored: readonly PreparedOrder[]) => void,
 ): RunningRole {
   const lookForFlood = floodAlarm(log, metrics)
   const work = ordersRole({
@@ -37,6 +38,7 @@ export function startOrdersRole(
     now: Date.now,
     random: Math.random,
     onCommitted: (settled, items, source) => {
+      onStored(settled.stored)
       observe(settled, items, log, metrics)
       lookForFlood(settled, items, source)
     },

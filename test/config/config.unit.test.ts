@@ -30,7 +30,7 @@ test('without anything but targets, every setting has its documented default', (
       topics: { orders: 'orders', retries: 'orders_retry', deadLetters: 'orders_dlq', partitions: 4 },
       database: { dsn: TARGETS.DB_DSN },
       http: { host: '127.0.0.1', port: 8080 },
-      access: { allowAnonymousReads: true },
+      access: { allowAnonymousReads: true, allowAnonymousChanges: true },
       cache: { maxBytes: 128 * 1024 * 1024 },
       retry: { max: 10, baseMs: 1000, capMs: 300_000 },
       batch: { maxRecords: 1000, maxBytes: 4_194_304, lingerMs: 15 },

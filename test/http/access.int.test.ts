@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readerCheck, type Access } from '../../src/http/access.ts'
+import { identifier, type Access } from '../../src/http/access.ts'
 import { openTestServer } from './open-test-server.ts'
 
 const READ = 'read-token-0123456789'
 const ADMIN = 'admin-token-0123456789'
-const BOTH: Access = { readToken: READ, adminToken: ADMIN, allowAnonymousReads: false }
+const BOTH: Access = {
+  readToken: READ,
+  adminToken: ADMIN,
+  allowAnonymousReads: false,
+  allowAnonymousChanges: false,
+}
 
 const DATA = ['/orders/x', '/order/x', '/metrics']
 const PUBLIC = ['/livez', '/readyz', '/readyz?verbose', '/', '/nowhere']
@@ -39,7 +44,7 @@ test('a refused reader learns nothing about whether an order exists, and the dat
   let asked = 0
   const { url } = await openTestServer(t, {
     access: BOTH,
-    deps: { readOrder: async () => ((asked += 1), Buffer.from('{}')) },
+    readOrder: async () => ((asked += 1), Buffer.from('{}')),
   })
   const refused = await fetch(`${url}/orders/x`)
   assert.equal(((await refused.json()) as { code: string }).code, 'unauthorized')
@@ -47,12 +52,14 @@ test('a refused reader learns nothing about whether an order exists, and the dat
 })
 
 test('with the admin token alone, reads need it unless anonymous reads are allowed', () => {
-  const closed = readerCheck({ adminToken: ADMIN, allowAnonymousReads: false })
-  assert.equal(closed(undefined), false)
-  assert.equal(closed(`Bearer ${ADMIN}`), true)
-  assert.equal(readerCheck({ adminToken: ADMIN, allowAnonymousReads: true })(undefined), true)
+  const alone = { adminToken: ADMIN, allowAnonymousChanges: false }
+  const closed = identifier({ ...alone, allowAnonymousReads: false })
+  assert.equal(closed({}), 'none')
+  assert.equal(closed({ authorization: `Bearer ${ADMIN}` }), 'admin')
+  assert.equal(identifier({ ...alone, allowAnonymousReads: true })({}), 'reader')
 })
 
 test('without any token and without leave for anonymous reads, nobody reads', () => {
-  assert.equal(readerCheck({ allowAnonymousReads: false })('Bearer undefined'), false)
+  const identify = identifier({ allowAnonymousReads: false, allowAnonymousChanges: false })
+  assert.equal(identify({ authorization: 'Bearer undefined' }), 'none')
 })

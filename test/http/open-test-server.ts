@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { Access } from '../../src/http/access.ts'
-import type { HttpDeps } from '../../src/http/routes.ts'
+import type { ProbeDeps } from '../../src/http/probe-routes.ts'
+import type { ApiDeps } from '../../src/http/routes.ts'
+import { madeUpApi } from './made-up-api.ts'
 import { openHttpServer, type HttpLimits, type HttpServer } from '../../src/http/server.ts'
 
 export interface TestServer extends HttpServer {
@@ -11,12 +13,20 @@ export interface TestServer extends HttpServer {
   readonly logged: readonly (readonly [event: string, fields: unknown])[]
 }
 
-const OPEN_TO_ALL: Access = { allowAnonymousReads: true }
+const OPEN_TO_ALL: Access = { allowAnonymousReads: true, allowAnonymousChanges: true }
 
 /** A real server on a free port of this machine, closed when the test ends. */
 export async function openTestServer(
   t: TestContext,
-  options: { deps?: Partial<HttpDeps>; access?: Access; limits?: Partial<HttpLimits> } = {},
+  options: {
+    deps?: Partial<ProbeDeps>
+    /** `none` is an instance that serves only probes and metrics. */
+    api?: Partial<ApiDeps> | 'none'
+    /** The bytes of an order, as the database would give them. */
+    readOrder?: (uid: string) => Promise<Buffer | undefined>
+    access?: Access
+    limits?: Partial<HttpLimits>
+  } = {},
 ): Promise<TestServer> {
   const logged: [string, unknown][] = []
   const log = (event: string, fields?: unknown): void => void logged.push([event, fields])
@@ -24,12 +34,13 @@ export async function openTestServer(
     address: { host: '127.0.0.1', port: 0 },
     access: options.access ?? OPEN_TO_ALL,
     deps: {
-      readOrder: async () => undefined,
+      api: options.api === 'none' ? undefined : { ...madeUpApi(options.readOrder), ...options.api },
       readiness: () => ({ ready: true, checks: {} }),
       metricsText: async () => 'up 1\n',
       metricsContentType: 'text/plain; version=0.0.4; charset=utf-8',
       ...options.deps,
     },
+    version: '0.0.0-test',
     log: { warn: log, error: log },
     limits: { drainMs: 2_000, ...options.limits },
   })

@@ -22,7 +22,7 @@ async function problemOf(response: Response): Promise<Record<string, unknown>> {
 
 for (const path of ['/orders/', '/order/']) {
   test(`${path}{uid} gives the canonical bytes exactly as they are stored`, async (t) => {
-    const { url } = await openTestServer(t, { deps: { readOrder } })
+    const { url } = await openTestServer(t, { readOrder })
     const response = await fetch(url + path + UID)
     assert.equal(response.status, 200)
     assert.equal(response.headers.get('content-type'), 'application/json; charset=utf-8')
@@ -32,7 +32,7 @@ for (const path of ['/orders/', '/order/']) {
 }
 
 test('an unknown order is 404 and an impossible uid is 400, and neither is quoted', async (t) => {
-  const { url } = await openTestServer(t, { deps: { readOrder } })
+  const { url } = await openTestServer(t, { readOrder })
   const unknown = await fetch(`${url}/orders/nobody-has-this`)
   assert.equal(unknown.status, 404)
   const problem = await problemOf(unknown)
@@ -48,7 +48,7 @@ test('an unknown order is 404 and an impossible uid is 400, and neither is quote
 test('every character that a uid may have reaches the reader as it is', async (t) => {
   const seen: string[] = []
   const { url } = await openTestServer(t, {
-    deps: { readOrder: async (uid) => (seen.push(uid), undefined) },
+    readOrder: async (uid) => (seen.push(uid), undefined),
   })
   const uids = ['a.b_c:d~e-f', '...', 'a'.repeat(128), '~', ':', '1']
   for (const uid of uids) await fetch(`${url}/orders/${uid}`)
@@ -58,7 +58,7 @@ test('every character that a uid may have reaches the reader as it is', async (t
 
 test('an order that can not be read now is 503 with Retry-After, not 404, and the error stays inside', async (t) => {
   const server = await openTestServer(t, {
-    deps: { readOrder: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.7:5432')) },
+    readOrder: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.7:5432')),
   })
   const response = await fetch(`${server.url}/orders/${UID}`)
   assert.equal(response.status, 503)
@@ -74,7 +74,7 @@ test('an order that can not be read now is 503 with Retry-After, not 404, and th
 
 test('a reader that never answers is 503 when its time is up', async (t) => {
   const { url } = await openTestServer(t, {
-    deps: { readOrder: () => new Promise(() => {}) },
+    readOrder: () => new Promise(() => {}),
     limits: { handlerTimeoutMs: 50 },
   })
   const response = await fetch(`${url}/orders/${UID}`)
@@ -84,7 +84,7 @@ test('a reader that never answers is 503 when its time is up', async (t) => {
 })
 
 test('an order has a strong tag, and an unchanged one is 304 without a body', async (t) => {
-  const { url } = await openTestServer(t, { deps: { readOrder } })
+  const { url } = await openTestServer(t, { readOrder })
   const first = await fetch(`${url}/orders/${UID}`)
   const etag = first.headers.get('etag') ?? ''
   assert.match(etag, /^"[\w-]{43}"$/)
@@ -100,7 +100,7 @@ test('an order has a strong tag, and an unchanged one is 304 without a body', as
 })
 
 test('HEAD answers as GET does, without the body', async (t) => {
-  const { url } = await openTestServer(t, { deps: { readOrder } })
+  const { url } = await openTestServer(t, { readOrder })
   for (const path of [`/orders/${UID}`, '/orders/unknown', '/metrics', '/livez', '/readyz', '/']) {
     const get = await fetch(url + path)
     const body = await get.arrayBuffer()
@@ -115,8 +115,8 @@ test('HEAD answers as GET does, without the body', async (t) => {
 test('liveness never looks at anything; readiness tells by its status', async (t) => {
   let ready = true
   const { url } = await openTestServer(t, {
+    readOrder: () => Promise.reject(new Error('away')),
     deps: {
-      readOrder: () => Promise.reject(new Error('away')),
       metricsText: () => Promise.reject(new Error('away')),
       readiness: () => {
         if (!ready) throw new Error('broken')
@@ -190,7 +190,7 @@ test('the address alone shows what there is', async (t) => {
 })
 
 test('every answer, also a problem, forbids sniffing, framing and loading', async (t) => {
-  const { url } = await openTestServer(t, { deps: { readOrder } })
+  const { url } = await openTestServer(t, { readOrder })
   for (const path of [`/orders/${UID}`, '/orders/unknown', '/orders/%zz', '/nowhere', '/metrics', '/livez']) {
     const { headers } = await fetch(url + path)
     assert.equal(headers.get('x-content-type-options'), 'nosniff', path)
@@ -198,4 +198,12 @@ test('every answer, also a problem, forbids sniffing, framing and loading', asyn
     assert.match(headers.get('content-security-policy') ?? '', /^default-src 'none'/, path)
     assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin', path)
   }
+})
+
+test('an instance that serves only probes and metrics has nothing else', async (t) => {
+  const { url } = await openTestServer(t, { api: 'none' })
+  for (const path of ['/livez', '/readyz', '/metrics', '/'])
+    assert.equal((await fetch(url + path)).status, 200, path)
+  for (const path of [`/orders/${UID}`, '/api/v1/orders', '/api/v1/flow/events', '/api/v1/session', '/docs'])
+    assert.equal((await fetch(url + path)).status, 404, path)
 })

@@ -103,11 +103,9 @@ test('closing finishes what is in flight and takes no new connections', async (t
   const reading = Promise.withResolvers<void>()
   const stored = Promise.withResolvers<Buffer>()
   const server = await openTestServer(t, {
-    deps: {
-      readOrder: () => {
-        reading.resolve()
-        return stored.promise
-      },
+    readOrder: () => {
+      reading.resolve()
+      return stored.promise
     },
   })
   const response = fetch(`${server.url}/orders/x`)
@@ -122,12 +120,10 @@ test('closing finishes what is in flight and takes no new connections', async (t
 test('a request that follows on a connection in flight is still answered while closing', async (t) => {
   const seen = { slow: Promise.withResolvers<void>(), quick: Promise.withResolvers<void>() }
   const server = await openTestServer(t, {
-    deps: {
-      readOrder: async (uid) => {
-        seen[uid === 'slow' ? 'slow' : 'quick'].resolve()
-        await seen.quick.promise
-        return Buffer.from('{}')
-      },
+    readOrder: async (uid) => {
+      seen[uid === 'slow' ? 'slow' : 'quick'].resolve()
+      await seen.quick.promise
+      return Buffer.from('{}')
     },
   })
   const socket = await openSocket(t, server.port)
@@ -168,11 +164,9 @@ test('closing does not wait for connections without a request: idle, silent or u
 test('closing gives up on a request that does not end in time', async (t) => {
   const reading = Promise.withResolvers<void>()
   const server = await openTestServer(t, {
-    deps: {
-      readOrder: () => {
-        reading.resolve()
-        return new Promise(() => {})
-      },
+    readOrder: () => {
+      reading.resolve()
+      return new Promise(() => {})
     },
     limits: { drainMs: 50 },
   })
@@ -197,9 +191,10 @@ test('an address that is taken is refused with the code of the system', async (t
   const first = await openTestServer(t)
   const second = openHttpServer({
     address: { host: '127.0.0.1', port: first.port },
-    access: { allowAnonymousReads: true },
+    access: { allowAnonymousReads: true, allowAnonymousChanges: false },
+    version: '0.0.0-test',
     deps: {
-      readOrder: async () => undefined,
+      api: undefined,
       readiness: () => ({ ready: true, checks: {} }),
       metricsText: async () => '',
       metricsContentType: 'text/plain',

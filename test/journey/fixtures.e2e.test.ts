@@ -107,8 +107,9 @@ test('an unknown uid is 404, an impossible one 400, each a problem that says so'
 
 test('while the database is away a read is 503 and to be tried again, never 404; then it is answered again', async () => {
   await proxy.cut()
-  const away = await fetch(`${service.url}/orders/nobody-has-this`)
+  const away = await fetch(`${service.url}/orders/nobody-asked-for-this`)
   assert.deepEqual([away.status, away.headers.has('retry-after')], [503, true])
+  assert.equal(await (await visible(MODEL_UID)).text(), canonicalText(MODEL_BYTES), 'from memory')
   assert.equal((await fetch(`${service.url}/orders/a%20b`)).status, 400)
   assert.equal((await fetch(`${service.url}/livez`)).status, 200)
   await proxy.resume()

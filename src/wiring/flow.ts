@@ -1,0 +1,116 @@
+import type { WarmUpProgress } from '../cache/warm-up.ts'
+import type { CacheStats } from '../cache/order-cache.ts'
+import type { Flow } from '../http/contract/flow.ts'
+import { DEPENDENCY_OF } from '../pipeline/circuit.ts'
+import type { PartitionStatus } from '../pipeline/partition-events.ts'
+import type { RunningRole } from '../pipeline/role.ts'
+import type { BooksSummary } from '../postgres/books.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { lagSeconds } from './observation.ts'
+
+export interface FlowSources {
+  readonly instance: string
+  readonly version: string
+  readonly ready: () => boolean
+  readonly roles: readonly { readonly name: RoleName; readonly role: RunningRole }[]
+  readonly metrics: Metrics
+  /** Undefined while the database is away. */
+  readonly books: () => BooksSummary | undefined
+  readonly cache: () => CacheStats
+  readonly warmUp: () => WarmUpProgress
+}
+
+type RoleName = Flow['partitions'][number]['role']
+
+/** How things stand, from the same counters as the metrics. */
+export function createFlow(sources: FlowSources): () => Promise<Flow> {
+  const failures = watchFailures(sources.metrics)
+  return async () => {
+    const { instance, version, ready, roles, metrics, books, cache, warmUp } = sources
+    const nowMs = Date.now()
+    const partitions = roles.flatMap(({ name, role }) =>
+      role.status().map((status) => ({ role: name, topic: role.topic, status })),
+    )
+    const { maxBytes, ...stats } = cache()
+    return {
+      at: new Date(nowMs).toISOString(),
+      instance,
+      version,
+      ready: ready(),
+      counters: await countersOf(metrics),
+      books: booksOf(books()),
+      lag: {
+        records: partitions.reduce((sum, { status }) => sum + lagOf(status), 0),
+        seconds: Math.max(
+          0,
+          ...partitions.map(({ status }) => (lagOf(status) > 0 ? lagSeconds(status, nowMs) : 0)),
+        ),
+      },
+      partitions: partitions.map(({ role, topic, status }) => ({
+        role,
+        topic,
+        partition: status.partition,
+        state: status.state,
+        reason: status.reason ?? null,
+        next_offset: status.nextOffset,
+        log_end: status.logEnd,
+        lag: lagOf(status),
+      })),
+      circuits: circuitsOf(partitions.map(({ status }) => status)),
+      cache: { max_bytes: maxBytes, ...stats, warm_up: warmUp() },
+      failures: await failures(nowMs),
+    }
+  }
+}
+
+function lagOf({ topicId, logEnd, nextOffset }: PartitionStatus): number {
+  // Before the first look at the ledger nothing is known.
+  return topicId === '' ? 0 : Math.max(0, logEnd - nextOffset)
+}
+
+async function countersOf(metrics: Metrics): Promise<Flow['counters']> {
+  const { values } = await metrics.records.get()
+  const of = (outcome: string): number => values.find(({ labels }) => labels.outcome === outcome)?.value ?? 0
+  return {
+    stored: of('stored'),
+    duplicates: of('duplicates'),
+    retried: of('retried'),
+    dead_lettered: of('dead_lettered'),
+    forwarded: of('forwarded'),
+    archived: of('archived'),
+    expired: of('expired'),
+  }
+}
+
+function booksOf(books: BooksSummary | undefined): Flow['books'] {
+  if (books === undefined) return null
+  const { records, unaccounted, openDeadLetters, retrying, expired } = books
+  return { records, unaccounted, open_dead_letters: openDeadLetters, retrying, expired }
+}
+
+function circuitsOf(statuses: readonly PartitionStatus[]): Flow['circuits'] {
+  const open = new Set(
+    statuses.flatMap(({ state, reason }) =>
+      state === 'held' && reason !== undefined ? [DEPENDENCY_OF[reason]] : [],
+    ),
+  )
+  return {
+    database: open.has('database') ? 'open' : 'closed',
+    kafka: open.has('kafka') ? 'open' : 'closed',
+  }
+}
+
+/** Failures by type; when the last one came is known as exactly as this is asked. */
+function watchFailures(metrics: Metrics): (nowMs: number) => Promise<Flow['failures']> {
+  const known = new Map<string, { count: number; atMs: number }>()
+  return async (nowMs) => {
+    const { values } = await metrics.errors.get()
+    for (const { labels, value } of values) {
+      const type = String(labels.type)
+      if (value > (known.get(type)?.count ?? 0)) known.set(type, { count: value, atMs: nowMs })
+    }
+    return [...known]
+      .toSorted(([, a], [, b]) => b.atMs - a.atMs)
+      .map(([type, { count, atMs }]) => ({ type, count, last_at: new Date(atMs).toISOString() }))
+  }
+}

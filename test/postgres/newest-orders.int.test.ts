@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { readNewestOrders, readStoredOrder, type NewestPlace } from '../../src/postgres/stored-orders.ts'
+import { storeOrders } from '../wiring/api-under-test.ts'
+import { migratedDatabase } from './migrated-database.ts'
+import { orderWithUid } from './orders-under-test.ts'
+
+const database = await migratedDatabase({ after })
+const uids = Array.from({ length: 4 }, (_, batch) =>
+  Array.from({ length: 5 }, (__, n) => `order-${batch}-${n}`),
+)
+for (const batch of uids)
+  await storeOrders(
+    database,
+    batch.map((uid) => orderWithUid(uid)),
+  )
+const NEWEST_FIRST = uids.flat().toReversed()
+
+for (const limit of [1, 3, 5, 100]) {
+  test(`the newest orders come first and none twice, ${limit} at a time, each with the bytes of a single read`, async () => {
+    const seen: string[] = []
+    let place: NewestPlace | undefined
+    for (;;) {
+      const page = await readNewestOrders(database.pool, place, limit)
+      if (page.length === 0) break
+      assert.ok(page.length <= limit)
+      for (const { uid, canonical } of page) {
+        assert.deepEqual(canonical(), await readStoredOrder(database.pool, uid))
+        seen.push(uid)
+      }
+      place = page.at(-1)
+    }
+    assert.deepEqual(seen, NEWEST_FIRST)
+  })
+}
+
+test('an order of which a part is missing is passed over, and ends nothing', async (t) => {
+  const own = await migratedDatabase(t)
+  await storeOrders(
+    own,
+    ['a', 'b', 'c'].map((uid) => orderWithUid(uid)),
+  )
+  await own.rows(`delete from payment where order_uid = 'b'`)
+  const page = await readNewestOrders(own.pool, undefined, 10)
+  assert.deepEqual(
+    page.map(({ uid }) => uid),
+    ['c', 'a'],
+  )
+})
