@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
 import * as fc from 'fast-check'
 import { openProducer } from '../../src/kafka/producer.ts'
 import { foreignHeaders } from '../../src/pipeline/headers.ts'
-import type { Header, OutgoingRecord, SourceRecord } from '../../src/pipeline/record.ts'
+import type { Header, SourceRecord } from '../../src/pipeline/record.ts'
 import { headersFromJson } from '../../src/postgres/dead-letters.ts'
 import { expectBalancedHere } from '../audit/balanced.ts'
 import { fetchLoopOf, readerOf, takeUntil } from '../kafka/fetch-under-test.ts'
@@ -13,9 +12,8 @@ import { peakMemory } from '../peak-memory.ts'
 import { waitUntilSettled } from '../recovery/books.ts'
 import { endsOf, PARTITIONS, placeOnSharedStack, query } from '../recovery/place.ts'
 import { startServiceProcess } from '../service-under-test.ts'
-import { hostileShape, type HostileShape } from './hostile-mixtures.ts'
-import { MAX_ORDER_BYTES, type Ending } from './hostile-values.ts'
-import { orderJson } from './hostile-records.ts'
+import { draw, recordsOf, type Draw, type Produced } from './hostile-mixtures.ts'
+import { MAX_ORDER_BYTES } from './hostile-values.ts'
 
 /** More by hand: SLUICE_HOSTILE=10000, and SLUICE_SEED for the mixtures of another run. */
 const HOSTILE = Number(process.env['SLUICE_HOSTILE'] ?? 1_500)
@@ -23,39 +21,6 @@ const SEED = Number(process.env['SLUICE_SEED'] ?? Date.now() % 2 ** 31)
 const RUNS = 5
 const MIB = 1_048_576
 const PEAK_BYTES = 500 * MIB
-
-/** What one draw makes: a hostile record, or a good one with others of its uid behind it. */
-type Draw =
-  | { readonly type: 'hostile'; readonly shape: HostileShape; readonly to: Topic }
-  | { readonly type: 'good'; readonly repeats: readonly ('duplicate' | 'conflict')[] }
-type Topic = 'orders' | 'deadLetters'
-
-interface Produced extends OutgoingRecord {
-  readonly id: string
-  readonly name: string
-  readonly to: Topic
-  readonly uid: string
-  readonly ends: Ending
-}
-
-const hostile: fc.Arbitrary<Draw> = fc
-  .record({
-    shape: hostileShape,
-    to: fc.oneof(
-      { weight: 12, arbitrary: fc.constant('orders' as const) },
-      { weight: 1, arbitrary: fc.constant('deadLetters' as const) },
-    ),
-  })
-  .map((drawn) => ({ type: 'hostile', ...drawn }))
-const good: fc.Arbitrary<Draw> = fc
-  .oneof(
-    { weight: 9, arbitrary: fc.constant([]) },
-    {
-      weight: 1,
-      arbitrary: fc.array(fc.constantFrom('duplicate' as const, 'conflict' as const), { maxLength: 2 }),
-    },
-  )
-  .map((repeats) => ({ type: 'good', repeats }))
 
 const place = await placeOnSharedStack({ after })
 for (const topic of [place.orders, place.deadLetters])
@@ -66,42 +31,6 @@ const service = await startServiceProcess(
 )
 const loop = fetchLoopOf({ after })
 let run = 0
-
-/** Everything that a list of draws makes, in the order in which it is produced. */
-function recordsOf(draws: readonly Draw[]): Produced[] {
-  let count = 0
-  const record = (
-    parts: Pick<Produced, 'name' | 'to' | 'uid' | 'ends' | 'key' | 'value'>,
-    headers: readonly Header[] = [],
-  ): Produced => {
-    const id = `${run}-${count++}`
-    const topic = place[parts.to]
-    return { ...parts, id, topic, headers: [...headers, [Buffer.from('test-id'), Buffer.from(id)]] }
-  }
-  return draws.flatMap((draw, at) => {
-    // Far from each other, so that a byte that changes makes no other uid of them.
-    const uid = createHash('sha256').update(`${SEED}/${run}/${at}`).digest('hex').slice(0, 24)
-    const key = Buffer.from(uid)
-    if (draw.type === 'hostile') {
-      const { shape, to } = draw
-      const { name, ends, headers } = shape
-      return [
-        record(
-          { name, to, uid, ends, key: shape.key === 'uid' ? key : shape.key, value: shape.value(uid) },
-          headers,
-        ),
-      ]
-    }
-    const order = { to: 'orders', uid, key } as const
-    return [
-      record({ ...order, name: 'good', ends: 'stored', value: Buffer.from(orderJson(uid)) }),
-      ...draw.repeats.map((ends) => {
-        const text = ends === 'duplicate' ? ` ${orderJson(uid)}\n` : orderJson(uid, { sm_id: 4_711 })
-        return record({ ...order, name: ends, ends, value: Buffer.from(text) })
-      }),
-    ]
-  })
-}
 
 async function produce(records: readonly Produced[]): Promise<void> {
   const settings = { brokers: place.brokers.split(','), clientId: 'test' }
@@ -145,7 +74,7 @@ const where = (partition: number, offset: number | string): string => `${partiti
 /** Where each record ended: as the tables say, not as the ledger does. */
 async function check(draws: readonly Draw[]): Promise<void> {
   run++
-  const records = recordsOf(draws)
+  const records = recordsOf(draws, `${SEED}/${run}`, place)
   const starts = (await endsOf(place, place.orders)).ranges.map(({ end }) => end)
   const [{ last } = { last: '0' }] = await query<{ last: string }>(
     place.dsn,
@@ -223,7 +152,7 @@ function isSame(a: Buffer | null, b: Buffer | null): boolean {
 
 test('in any mixture with good ones, every hostile record ends in exactly one place, whole, and harms no other', async (t) => {
   const length = Math.ceil((2 * HOSTILE) / RUNS)
-  const draws = fc.array(fc.oneof(hostile, good), { minLength: length, maxLength: length })
+  const draws = fc.array(draw, { minLength: length, maxLength: length })
   t.diagnostic(`SLUICE_SEED=${SEED} SLUICE_HOSTILE=${HOSTILE}`)
   // A failure names the records; to shrink thousands of them would take longer than to look at one.
   await fc.assert(fc.asyncProperty(draws, check), {
