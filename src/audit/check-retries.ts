@@ -1,7 +1,7 @@
 import { readOrder } from '../order/read-order.ts'
 import { recordDigest } from '../pipeline/dead-letters-role.ts'
 import type { SourceRecord } from '../pipeline/record.ts'
-import { readableRanges, type ReadableRange } from './coverage.ts'
+import { readableRanges, wasSkipped, type ReadableRange } from './coverage.ts'
 import type { DeepAudit } from './deep-audit.ts'
 import { LIMITS } from './match-records.ts'
 import { readRanges } from './read-records.ts'
@@ -17,7 +17,7 @@ export async function checkRetryTopic(audit: DeepAudit): Promise<void> {
   for await (const { range, stretch } of readRanges(log, readableRanges(reading, 'retries'))) {
     signal.throwIfAborted()
     const { topic, partition } = range
-    if (stretch.type === 'unreadable')
+    if (stretch.type === 'unreadable' && !wasSkipped(audit.skipped, { ...range, ...stretch }))
       findings.add({ kind: 'unreadable', topic, partition, offset: stretch.from })
     if (stretch.type === 'records' && !isOnItsWay) await checkSent(audit, range, stretch.records)
     audit.advance(stretch.to - stretch.from)
@@ -25,7 +25,7 @@ export async function checkRetryTopic(audit: DeepAudit): Promise<void> {
 }
 
 async function checkSent(
-  { snapshot, findings }: DeepAudit,
+  { snapshot, findings, skipped }: DeepAudit,
   { topic, topicId, partition }: ReadableRange,
   records: readonly SourceRecord[],
 ): Promise<void> {
@@ -41,6 +41,7 @@ async function checkSent(
     if (dead.has(recordDigest(record).toString('hex'))) continue
     if (reading.ok && (await isStored(snapshot, reading.order.order_uid, reading.canonical))) continue
     const { offset } = record
+    if (wasSkipped(skipped, { topicId, partition, from: offset, to: offset + 1 })) continue
     const uid = reading.ok ? { uid: reading.order.order_uid } : {}
     findings.add({ kind: 'record_without_outcome', topic, topicId, partition, offset, ...uid })
   }

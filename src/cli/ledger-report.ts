@@ -64,7 +64,7 @@ export function describeMove(
   let what: string
   switch (move.kind) {
     case 'skip':
-      what = `offsets ${row.nextOffset} to ${nextOffset - 1} are passed over and never read: ${changes.skipped} in all`
+      what = `offsets ${row.nextOffset} to ${nextOffset - 1} are passed over: ${changes.skipped} of them are never read`
       break
     case 'rewind': {
       const taken = Object.entries(move.takeBack).map(([column, count]) => `${count} ${column}`)

@@ -1,12 +1,16 @@
 import type { Counts, LedgerColumn, LedgerKey } from '../pipeline/ledger.ts'
+import type { OffsetRange } from '../pipeline/settled-offsets.ts'
 import { inTransaction, openPool, Rollback } from './database.ts'
 import { COUNTED, countsOf } from './ledger-columns.ts'
+import { fromMultirange } from './multirange.ts'
 
 /** A row of the ledger as an operator's command finds it. */
 interface LockedRow {
   readonly origin: number
   readonly nextOffset: number
   readonly counts: Readonly<Record<LedgerColumn, number>>
+  /** Offsets above `nextOffset` that the retry role settled already; they count when the books pass them. */
+  readonly ahead: Readonly<Record<'forwarded' | 'dead_lettered', readonly OffsetRange[]>>
 }
 
 /** Why the books were changed by hand, and by whom. */
@@ -30,10 +34,12 @@ export interface LedgerRepair extends AsyncDisposable {
 }
 
 const WHERE_KEY = 'where consumer_group = $1 and topic_id = $2 and partition = $3'
-const READ_ROW = `select origin, next_offset, ${COUNTED.join(', ')} from ledger ${WHERE_KEY}`
+const READ_ROW = `
+  select origin, next_offset, ${COUNTED.join(', ')}, forwarded_ahead, dead_lettered_ahead from ledger ${WHERE_KEY}`
 /**
- * A row that moves loses its fingerprint: nothing is known of the record before the new position. One that
- * stays keeps its version, by which the service tells what became of its own last write.
+ * A row that moves loses its fingerprint: nothing is known of the record before the new position. What is
+ * settled ahead of it goes with that: it may be of a log that was cut, and sending it again is harmless. One
+ * that stays keeps both, and its version, by which the service tells what became of its own last write.
  */
 const CHANGE_ROW = `
   with earlier as (
@@ -43,6 +49,8 @@ const CHANGE_ROW = `
       next_offset = $4,
       last_leader_epoch = case when next_offset = $4 then last_leader_epoch end,
       last_timestamp_ms = case when next_offset = $4 then last_timestamp_ms end,
+      forwarded_ahead = case when next_offset = $4 then forwarded_ahead else '{}' end,
+      dead_lettered_ahead = case when next_offset = $4 then dead_lettered_ahead else '{}' end,
       version = case when next_offset = $4 then version else version + 1 end,
       written_by = case when next_offset = $4 then written_by else 'operator' end,
       updated_at = now(),
@@ -77,12 +85,20 @@ export function openLedgerRepair(dsn: string): LedgerRepair {
   }
 }
 
-type Row = Record<'origin' | 'next_offset' | LedgerColumn, string>
+type Row = Record<'origin' | 'next_offset' | 'forwarded_ahead' | 'dead_lettered_ahead' | LedgerColumn, string>
 
 function keyOf({ consumerGroup, topicId, partition }: LedgerKey): unknown[] {
   return [consumerGroup, topicId, partition]
 }
 
 function toLockedRow(row: Row): LockedRow {
-  return { origin: Number(row.origin), nextOffset: Number(row.next_offset), counts: countsOf(row) }
+  return {
+    origin: Number(row.origin),
+    nextOffset: Number(row.next_offset),
+    counts: countsOf(row),
+    ahead: {
+      forwarded: fromMultirange(row.forwarded_ahead),
+      dead_lettered: fromMultirange(row.dead_lettered_ahead),
+    },
+  }
 }

@@ -1,11 +1,14 @@
 import type { Counts, DispositionColumn, LedgerColumn } from '../pipeline/ledger.ts'
 import type { LogRange } from '../pipeline/log.ts'
+import type { OffsetRange } from '../pipeline/settled-offsets.ts'
 
 /** What the books of a partition say before they are moved. */
 export interface MovableRow {
   readonly origin: number
   readonly nextOffset: number
   readonly counts: Readonly<Record<LedgerColumn, number>>
+  /** Offsets above `nextOffset` that are settled already. */
+  readonly ahead: Readonly<Record<'forwarded' | 'dead_lettered', readonly OffsetRange[]>>
 }
 
 /** What an operator wants of one partition's books. */
@@ -56,11 +59,20 @@ export function planMove(move: Move, row: MovableRow, log: Pick<LogRange, 'start
   return planned
 }
 
-function planSkip(to: number, { nextOffset }: MovableRow, log: Pick<LogRange, 'end'>): Planned {
+function planSkip(to: number, { nextOffset, ahead }: MovableRow, log: Pick<LogRange, 'end'>): Planned {
   if (to <= nextOffset) return refused(`the ledger is past ${to} already: it stands at ${nextOffset}`)
   // Records that come later would take these offsets, and nobody would read them.
   if (to > log.end) return refused(`the log ends at ${log.end}; what is not there yet can't be passed over`)
-  return { ok: true, change: { nextOffset: to, changes: { skipped: to - nextOffset } } }
+  const changes: Counts = { skipped: to - nextOffset }
+  for (const column of ['forwarded', 'dead_lettered'] as const) {
+    const settled = countBelow(to, ahead[column])
+    if (settled > 0) Object.assign(changes, { [column]: settled, skipped: (changes.skipped ?? 0) - settled })
+  }
+  return { ok: true, change: { nextOffset: to, changes } }
+}
+
+function countBelow(end: number, ranges: readonly OffsetRange[]): number {
+  return ranges.reduce((count, { from, to }) => count + Math.max(0, Math.min(to, end) - from), 0)
 }
 
 function planRewind(

@@ -19,7 +19,12 @@ const NOTHING: Readonly<Record<LedgerColumn, number>> = {
 }
 
 /** 100 stored from offset 50 on. */
-const ROW: MovableRow = { origin: 50, nextOffset: 150, counts: { ...NOTHING, stored: 100 } }
+const ROW: MovableRow = {
+  origin: 50,
+  nextOffset: 150,
+  counts: { ...NOTHING, stored: 100 },
+  ahead: { forwarded: [], dead_lettered: [] },
+}
 const LOG = { start: 60, end: 200 }
 
 function refusal(move: Move, row = ROW, log = LOG): string {
@@ -32,6 +37,22 @@ const sumOf = (counts: Partial<Record<LedgerColumn, number>>): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0) - 2 * (counts.rewound ?? 0)
 
 const smallCounts = fc.nat({ max: 50 })
+/** Ranges above the position, of the one kind and the other in turn. */
+const aheadOf = (nextOffset: number): fc.Arbitrary<MovableRow['ahead']> =>
+  fc
+    .array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 })), { maxLength: 6 })
+    .map((steps) => {
+      let at = nextOffset
+      const ranges = steps.map(([gap, length]) => {
+        const from = at + gap
+        at = from + length
+        return { from, to: at }
+      })
+      return {
+        forwarded: ranges.filter((_, index) => index % 2 === 0),
+        dead_lettered: ranges.filter((_, index) => index % 2 === 1),
+      }
+    })
 const rows: fc.Arbitrary<MovableRow> = fc
   .record({
     origin: fc.nat({ max: 100 }),
@@ -42,7 +63,10 @@ const rows: fc.Arbitrary<MovableRow> = fc
       absent: fc.integer({ min: 5, max: 50 }),
     }) as fc.Arbitrary<Record<LedgerColumn, number>>,
   })
-  .map(({ origin, counts }) => ({ origin, counts, nextOffset: origin + sumOf(counts) }))
+  .chain(({ origin, counts }) => {
+    const nextOffset = origin + sumOf(counts)
+    return aheadOf(nextOffset).map((ahead) => ({ origin, counts, nextOffset, ahead }))
+  })
 const moves: fc.Arbitrary<Move> = fc.oneof(
   fc.record({ kind: fc.constant('skip' as const), to: fc.nat({ max: 700 }) }),
   fc.record({
@@ -79,6 +103,14 @@ describe('a move of the books by hand', () => {
     assert.deepEqual(planMove({ kind: 'skip', to: 160 }, ROW, LOG), {
       ok: true,
       change: { nextOffset: 160, changes: { skipped: 10 } },
+    })
+  })
+
+  it('counts as it was settled what the retry role had settled ahead of its position', () => {
+    const ahead = { forwarded: [{ from: 152, to: 155 }], dead_lettered: [{ from: 158, to: 170 }] }
+    assert.deepEqual(planMove({ kind: 'skip', to: 160 }, { ...ROW, ahead }, LOG), {
+      ok: true,
+      change: { nextOffset: 160, changes: { skipped: 5, forwarded: 3, dead_lettered: 2 } },
     })
   })
 
