@@ -5,19 +5,26 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { loadConfig } from '../../src/config/config.ts'
 import { startService } from '../../src/main.ts'
+import { migrate } from '../../src/postgres/migrate.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { foreignProducerOf } from '../kafka/fetch-under-test.ts'
 import { expectEachAccountedFor, waitUntilSettled } from '../recovery/books.ts'
 import { produce } from '../recovery/load.ts'
-import { createTopic, placeOnSharedStack, withAdmin, type Place } from '../recovery/place.ts'
+import { createTopic, placeOnSharedStack, query, withAdmin, type Place } from '../recovery/place.ts'
 import { uniqueName } from '../stack-under-test.ts'
 import { expectBalancedHere } from '../audit/balanced.ts'
-import { FAULT_POINTS, type FaultPoint } from './fault-points.ts'
+import { FAULT_POINTS, needsRetries, type FaultPoint } from './fault-points.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const PARTITIONS = 2
 /** Enough of each for every partition. */
 const SHARES = { invalid: 0.05, duplicate: 0.02, conflict: 0.03 }
+const ENVIRONMENT = {
+  TOPIC_PARTITIONS: String(PARTITIONS),
+  RETRY_MAX: '1000',
+  RETRY_BASE_MS: '50',
+  RETRY_CAP_MS: '200',
+}
 const DIES_WITHIN_MS = 30_000
 /** Points that are walked at the same time; they have nothing in common. */
 const AT_ONCE = 3
@@ -51,7 +58,7 @@ async function crash(test: TestContext, place: Place, { at, repeats }: FaultPoin
 /** As the broker would by itself, but only when the session of the dead one has run out. */
 async function removeTheDead(place: Place): Promise<void> {
   await withAdmin(place, async (admin) => {
-    for (const groupId of [place.group, `${place.group}-dead-letters`])
+    for (const groupId of [place.group, `${place.group}-retries`, `${place.group}-dead-letters`])
       await admin.removeMembersFromConsumerGroup({ groupId }).catch(() => {})
   })
 }
@@ -66,6 +73,18 @@ async function endWithAMarker(test: TestContext, { orders }: Place): Promise<voi
   }))
   await transaction.send({ messages })
   await transaction.abort()
+}
+
+/** From now on some orders fail as if another transaction were in the way, and are sent to retry again and again. */
+async function failSome({ dsn }: Place): Promise<void> {
+  await migrate(dsn, () => {})
+  await query(
+    dsn,
+    `create function in_the_way() returns trigger language plpgsql as
+       $$ begin raise exception 'could not serialize access' using errcode = '40001'; end $$;
+     create trigger in_the_way before insert on orders for each row
+       when (new.order_uid ~ '5$') execute function in_the_way()`,
+  )
 }
 
 async function recover(place: Place): Promise<string> {
@@ -90,12 +109,19 @@ describe('the service, killed', { concurrency: AT_ONCE }, () => {
       const shared = await placeOnSharedStack(test)
       const place = {
         ...shared,
-        environment: { ...shared.environment, TOPIC_PARTITIONS: String(PARTITIONS) },
+        environment: { ...shared.environment, ...ENVIRONMENT },
       }
-      for (const topic of [place.orders, place.deadLetters]) await createTopic(place, topic, PARTITIONS)
-      const acknowledged = [...(await produce(place, 300, { seed: place.orders, shares: SHARES }))]
+      for (const topic of [place.orders, place.retries, place.deadLetters])
+        await createTopic(place, topic, PARTITIONS)
+      const troubled = needsRetries(point)
+      if (troubled) await failSome(place)
+      // Of two contents of an order that was tried again, another one may be the first to be stored.
+      const shares = troubled ? { ...SHARES, conflict: 0 } : SHARES
+      const seed = place.orders
+      const acknowledged = [...(await produce(place, troubled ? 150 : 300, { seed, shares }))]
       if (point.at.endsWith('past no record')) await endWithAMarker(test, place)
       await crash(test, place, point)
+      if (troubled) await query(place.dsn, 'drop trigger in_the_way on orders')
       acknowledged.push(...(await produce(place, 50, { seed: `${place.orders}-later` })))
       await removeTheDead(place)
       assert.equal(await recover(place), '')

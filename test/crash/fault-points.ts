@@ -1,5 +1,5 @@
 /** The roles, by the suffix of their consumer groups. */
-export type Role = 'orders' | 'dead-letters'
+export type Role = 'orders' | 'retries' | 'dead-letters'
 
 /** A call to the outside that something may die at: before it is made, or after its answer came. */
 export interface FaultPoint {
@@ -26,11 +26,9 @@ export const FAULT_POINTS: readonly FaultPoint[] = [
   often('after orders: copy delivery'),
   often('after orders: copy payment'),
   often('after orders: copy items'),
-  often('before orders: produce dead letters'),
   often('after orders: produce dead letters'),
   often('after orders: move the row'),
   often('after orders: commit'),
-  once('before orders: copy the offset'),
   once('after orders: copy the offset'),
   once('before orders: move the row past no record'),
   once('after orders: move the row past no record'),
@@ -40,7 +38,20 @@ export const FAULT_POINTS: readonly FaultPoint[] = [
   often('after dead-letters: move the row'),
   often('after dead-letters: commit'),
   once('after dead-letters: copy the offset'),
+  // While some orders fail in passing.
+  often('after orders: show what waits'),
+  often('after orders: produce retries'),
+  often('after retries: open the row'),
+  often('before retries: send back'),
+  often('after retries: send back'),
+  often('after retries: book'),
+  once('after retries: copy the offset'),
 ]
+
+/** Whether the point is reached only when records are sent to retry. */
+export function needsRetries({ at }: FaultPoint): boolean {
+  return /retries|waits/.test(at)
+}
 
 /** Statements by what is said in them; the first that fits. */
 const STATEMENTS: readonly (readonly [pattern: RegExp, call: string])[] = [
@@ -50,6 +61,8 @@ const STATEMENTS: readonly (readonly [pattern: RegExp, call: string])[] = [
   [/^\s*select order_uid, content_hash from orders/, 'look what is stored'],
   [/^\s*copy (orders|delivery|payment|items)\b/, 'copy $1'],
   [/^\s*insert into dlq/, 'archive'],
+  [/^\s*insert into retrying/, 'show what waits'],
+  [/^\s*with booked as/, 'book'],
   [/^\s*update ledger set\s+next_offset/, 'move the row'],
   [/^\s*commit$/, 'commit'],
 ]

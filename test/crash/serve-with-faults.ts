@@ -8,7 +8,7 @@ import { callOf, type Role } from './fault-points.ts'
  * CRASH_AFTER at which time that it is reached. The libraries below the service are wrapped, so that nothing
  * in it knows of this, and its own code runs as it always does up to the last instruction.
  */
-const { CRASH_AT, CRASH_AFTER = '1', KAFKA_TOPIC, DLQ_TOPIC } = process.env
+const { CRASH_AT, CRASH_AFTER = '1', KAFKA_TOPIC, RETRY_TOPIC, DLQ_TOPIC } = process.env
 let left = Number(CRASH_AFTER)
 
 function reach(point: string): void {
@@ -31,10 +31,11 @@ const roles = new WeakMap<object, Role>()
 function roleOf(client: object, values: readonly unknown[]): Role | undefined {
   const group = values[0]
   if (typeof group !== 'string') return roles.get(client)
+  if (group.endsWith('-retries')) return 'retries'
   return group.endsWith('-dead-letters') ? 'dead-letters' : 'orders'
 }
 
-const CALLS_WITH_A_GROUP = new Set(['make the row', 'open the row', 'lock the row', 'move the row'])
+const CALLS_WITH_A_GROUP = new Set(['make the row', 'open the row', 'lock the row', 'move the row', 'book'])
 const FIRST_COUNT = 8
 const DISPOSITIONS = 7
 
@@ -84,17 +85,25 @@ Object.assign(Client.prototype, { query: faultyQuery })
 type SendOptions = Parameters<Producer['send']>[0]
 type Call<Options> = (this: unknown, options: Options) => Promise<unknown>
 
+/** What goes to a topic tells who sends it; a batch may send to two of them. */
+const SENDING = [
+  [KAFKA_TOPIC, 'retries: send back'],
+  [RETRY_TOPIC, 'orders: produce retries'],
+  [DLQ_TOPIC, 'orders: produce dead letters'],
+] as const
+
 const send: Call<SendOptions> = Reflect.get(Producer.prototype, 'send')
 const faultySend: Call<SendOptions> = function (options) {
-  const toDeadLetters = options.messages.some(({ topic }) => topic === DLQ_TOPIC)
-  const call = toDeadLetters ? 'orders: produce dead letters' : undefined
+  const topics = new Set(options.messages.map(({ topic }) => topic))
+  const call = SENDING.find(([topic]) => topics.has(topic ?? ''))?.[1]
   return around(call, () => Reflect.apply(send, this, [options]))
 }
 Object.assign(Producer.prototype, { send: faultySend })
 
 const commit: Call<CommitOptions> = Reflect.get(Consumer.prototype, 'commit')
 const faultyCommit: Call<CommitOptions> = function (options) {
-  const role: Role = options.offsets.some(({ topic }) => topic === KAFKA_TOPIC) ? 'orders' : 'dead-letters'
+  const topic = options.offsets[0]?.topic
+  const role: Role = topic === KAFKA_TOPIC ? 'orders' : topic === RETRY_TOPIC ? 'retries' : 'dead-letters'
   return around(`${role}: copy the offset`, () => Reflect.apply(commit, this, [options]))
 }
 Object.assign(Consumer.prototype, { commit: faultyCommit })
