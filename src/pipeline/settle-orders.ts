@@ -1,7 +1,7 @@
 import { canonicalBytes } from '../order/canonical.ts'
 import type { OrderContent } from '../order/order-content.ts'
 import { HoldPartition, type Failure, type RecordFailure } from './failure.ts'
-import { deadLetterHeaders, retryHeaders, type SourceCoordinates } from './headers.ts'
+import type { SourceCoordinates } from './headers.ts'
 import { isolate } from './isolate.ts'
 import type { LedgerKey } from './ledger.ts'
 import type {
@@ -15,7 +15,7 @@ import type {
   StoredUnder,
   WaitingRecord,
 } from './orders-role.ts'
-import type { OutgoingRecord } from './record.ts'
+import { produceInvalid, produceRefused } from './produce-failed.ts'
 import { route } from './route.ts'
 
 /** What the database said of a batch. */
@@ -35,11 +35,13 @@ export async function settleOrders(
   source: LedgerKey,
 ): Promise<SettledOrders> {
   const orders = ascending([...firstOfEachUid(items, NONE_REFUSED).values()])
+  // What is wrong with a record itself is known before the database is asked, so Kafka can take it meanwhile.
+  const invalid = produceInvalid(options, items, source)
   const known =
     orders.length === 0
       ? new Map<string, StoredUnder>()
       : await transaction.insertOrders(orders.map(newOrder), source.topicId)
-  return await dispose(options, transaction, items, source, { known, refused: NONE_REFUSED })
+  return await dispose(options, transaction, items, source, { known, refused: NONE_REFUSED }, invalid)
 }
 
 /** The same after that threw for `cause`: finds the orders that are refused, and stores the others. */
@@ -65,7 +67,8 @@ export async function settleApart(
     for (const [item, failure] of await isolate(orders, cause, { attempt, canary, random }))
       refused.set(item, failure)
   }
-  return await dispose(options, transaction, items, source, { known, refused })
+  const invalid = produceInvalid(options, items, source)
+  return await dispose(options, transaction, items, source, { known, refused }, invalid)
 }
 
 /** Gives each record what the answers mean for it, and produces what leaves the batch. */
@@ -75,6 +78,7 @@ async function dispose(
   items: readonly PreparedOrder[],
   source: LedgerKey,
   { known, refused }: Answers,
+  invalid: Promise<void>,
 ): Promise<SettledOrders> {
   const firsts = firstOfEachUid(items, refused)
   const stored: PreparedOrder[] = []
@@ -105,11 +109,7 @@ async function dispose(
   }
   await showRetrying(options, transaction, items, source, retries)
   // Acknowledged before the transaction commits: a crash in between produces them again, never not at all.
-  const leaving = [
-    ...deadLetters.map((letter) => toDeadLetter(options, letter, source)),
-    ...retries.map((retry) => toRetry(options, retry, source)),
-  ]
-  if (leaving.length > 0) await options.produce(leaving)
+  await Promise.all([invalid, produceRefused(options, deadLetters, retries, source)])
   return {
     counts: {
       stored: stored.length,
@@ -171,34 +171,6 @@ function contentOf({ content }: PreparedOrder): OrderContent {
 
 function uidOf(item: PreparedOrder): string {
   return contentOf(item).uid
-}
-
-function toDeadLetter(
-  options: OrdersRoleOptions,
-  { item, failure }: DeadLetter,
-  source: LedgerKey,
-): OutgoingRecord {
-  const { record, headers } = item
-  return {
-    topic: options.deadLetterTopic,
-    key: record.key,
-    value: record.value,
-    headers: deadLetterHeaders(record, source.topicId, headers, failure, options.now()),
-  }
-}
-
-function toRetry(
-  options: OrdersRoleOptions,
-  { item, failure, notBeforeMs }: Retry,
-  { topicId }: LedgerKey,
-): OutgoingRecord {
-  const { record, headers } = item
-  return {
-    topic: options.retryTopic,
-    key: record.key,
-    value: record.value,
-    headers: retryHeaders(record, topicId, headers, failure, { nowMs: options.now(), notBeforeMs }),
-  }
 }
 
 /** A record that came back names the place it was sent to retry from; whatever becomes of it, it waits no longer there. */

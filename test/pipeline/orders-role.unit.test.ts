@@ -171,6 +171,17 @@ test('dead letters are acknowledged before the batch is settled, all of them wit
   await settling
 })
 
+test('what is wrong with a record itself is produced while the database works', async () => {
+  const tables = new MadeUpTables()
+  const { promise: asked, resolve } = Promise.withResolvers<void>()
+  const insert = tables.insertOrders.bind(tables)
+  tables.insertOrders = async (...orders) => {
+    await asked
+    return await insert(...orders)
+  }
+  await settle(tables, ['{', A], { produce: async () => resolve() })
+})
+
 test('a dead letter that can not be produced fails the batch, so that nothing of it is committed', async () => {
   const lost = Object.assign(new Error('no broker'), { code: 'PLT_KFK_NETWORK' })
   await assert.rejects(settle(new MadeUpTables(), [A, '{'], { produce: () => Promise.reject(lost) }), lost)
