@@ -102,7 +102,7 @@ export type Draw =
   | { readonly type: 'hostile'; readonly shape: HostileShape; readonly to: Topic }
   | { readonly type: 'good'; readonly repeats: readonly ('duplicate' | 'conflict')[] }
 /** Where a record is produced to, as the names of a place call it. */
-export type Topic = 'orders' | 'deadLetters'
+export type Topic = 'orders' | 'retries' | 'deadLetters'
 
 export interface Produced extends OutgoingRecord {
   readonly id: string
@@ -117,6 +117,7 @@ const hostileDraw: fc.Arbitrary<Draw> = fc
     shape: hostileShape,
     to: fc.oneof(
       { weight: 12, arbitrary: fc.constant('orders' as const) },
+      { weight: 1, arbitrary: fc.constant('retries' as const) },
       { weight: 1, arbitrary: fc.constant('deadLetters' as const) },
     ),
   })
