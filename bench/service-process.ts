@@ -21,8 +21,13 @@ export interface ServicePlace {
   readonly profileFolder?: string | undefined
 }
 
-/** Runs the service as it ships, with default settings, as a process of its own. Disposing drains and ends it. */
-export function startService(place: ServicePlace, dsn: string, topic: string): ServiceProcess {
+/** Runs the service as it ships, with default settings but for `settings`, as a process of its own. Disposing drains and ends it. */
+export function startService(
+  place: ServicePlace,
+  dsn: string,
+  topic: string,
+  settings: Readonly<Record<string, string>> = {},
+): ServiceProcess {
   const { brokers, folder, profileFolder } = place
   const profile = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
   const child = spawn(process.execPath, [...NODE_FLAGS, ...profile, SERVE], {
@@ -38,6 +43,7 @@ export function startService(place: ServicePlace, dsn: string, topic: string): S
       KAFKA_GROUP_ID: new URL(dsn).pathname.slice(1),
       HTTP_ADDR: '127.0.0.1:0',
       LOG_LEVEL: 'warn',
+      ...settings,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
