@@ -8,11 +8,11 @@ import { endsOf, placeOnSharedStack, query, type Place } from '../recovery/place
 import { startServiceProcess, type ServiceUnderTest } from '../service-under-test.ts'
 import { waitUntil } from '../stack-under-test.ts'
 
-const RATE = 300
+const RATE = 200
 const BACKOFF_MS = 600_000
 
-/** One order in twenty. */
-const SOME = `hashtext(new.order_uid) % 20 = 0`
+/** One order in thirty; the canary must pass, as it does where records are at fault. */
+const isSome = (uid: string): string => `${uid} not like '#%' and hashtext(${uid}) % 30 = 0`
 
 function trigger(name: string, condition: string, code: string): string {
   return `
@@ -59,9 +59,9 @@ describe('orders that the database refuses one by one', () => {
   }
 
   it('go to retry when they fail in passing, with all that is to be said, while the others flow', async () => {
-    await query(place.dsn, trigger('conflict', SOME, '40001'))
-    await waitFor('retried', 40)
-    await waitUntil(async () => (await recordsBehind()) < RATE / 2, {
+    await query(place.dsn, trigger('conflict', isSome('new.order_uid'), '40001'))
+    await waitFor('retried', 20)
+    await waitUntil(async () => (await recordsBehind()) < 2 * RATE, {
       deadlineMs: 15_000,
       what: 'it keeps up with the load meanwhile',
     })
@@ -72,7 +72,7 @@ describe('orders that the database refuses one by one', () => {
   it('go to the dead letters when a check refuses them, and the others flow', async () => {
     await query(
       place.dsn,
-      `alter table orders add constraint by_hand check (hashtext(order_uid) % 20 <> 0) not valid`,
+      `alter table orders add constraint by_hand check (not (${isSome('order_uid')})) not valid`,
     )
     await waitFor('dead_lettered', 20)
     await query(place.dsn, 'alter table orders drop constraint by_hand')

@@ -176,6 +176,27 @@ test('when the canary fails too, the partition holds for what the canary failed 
   }
 })
 
+test('a canary that fails in passing is sent again, twice at most; any other failure counts at once', async () => {
+  for (const [code, canaries] of [
+    ['40001', 3],
+    ['P0001', 3],
+    ['55P03', 1],
+    ['23514', 1],
+    ['57P01', 1],
+  ] as const) {
+    let asked = 0
+    const canary = (): Promise<void> => {
+      asked++
+      return Promise.reject(coded(code))
+    }
+    await assert.rejects(
+      run([1], () => coded('55P03'), { canary }),
+      { name: 'HoldPartition' },
+    )
+    assert.equal(asked, canaries, code)
+  }
+})
+
 test('what fails apart as well, and is no record, is thrown as it is', async () => {
   const second = coded('23514')
   await assert.rejects(settle({ first: coded('40001'), second }), second)
