@@ -14,11 +14,14 @@ export interface RetryRow extends LedgerRow {
   readonly ahead: SettledAhead
 }
 
-/** One step of the books. `from` and `to` are equal when only offsets ahead of them were settled. */
-export interface RetryStep {
-  /** The row must have this version: the position alone does not tell what is ahead of it. */
+/** Where the books must stand for a step: the position alone does not tell what is ahead of it. */
+export interface RetryBooks {
   readonly version: number
-  readonly from: number
+  readonly nextOffset: number
+}
+
+/** One step of the books, up to `to`; that is where they stand when only offsets ahead were settled. */
+export interface RetryStep {
   readonly to: number
   readonly counts: Counts
   readonly ahead: SettledAhead
@@ -28,13 +31,17 @@ export interface RetryStep {
   readonly exhausted: readonly SourceCoordinates[]
 }
 
-/** The books of the retry role. It produces first and books then, so a step is one statement. */
+/** The books of the retry role. */
 export interface RetryLedger {
-  /** Creates the row at the log's start when there is none; waits for a statement that holds it. */
+  /** Creates the row at the log's start when there is none; waits for a transaction that holds it. */
   open(key: LedgerKey, log: { readonly start: number; readonly end: number }): Promise<RetryRow>
   read(key: LedgerKey): Promise<RetryRow | undefined>
-  /** 'committed' is durable. 'fenced': the row is another one by now, nothing was done. Else the outcome is unknown. */
-  book(key: LedgerKey, step: RetryStep): Promise<'committed' | 'fenced'>
+  /**
+   * Locks the row, and if the books stand there, runs `work` and books the step that it returns. So whoever
+   * is stale sends nothing, and whoever opens the row meanwhile waits until it tells what was sent.
+   * 'committed' is durable; 'fenced': `work` did not run. Throws when the outcome is failure or unknown.
+   */
+  settle(key: LedgerKey, at: RetryBooks, work: () => Promise<RetryStep>): Promise<'committed' | 'fenced'>
   /** Books what other ids of this topic still had unread as expired. Returns how many. */
   bookGoneTopics(key: LedgerKey): Promise<number>
 }

@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from './backoff.ts'
-import { fingerprintOf } from './batch.ts'
 import { parseHeaders } from './headers.ts'
 import { Holding } from './holding.ts'
 import type { PartitionReader } from './log.ts'
 import { initialStatus, type PartitionStatus } from './partition-events.ts'
 import type { SourceRecord } from './record.ts'
 import { waitMs } from './retry-due.ts'
+import type { RetryStep } from './retry-ledger.ts'
 import type { RetryPartitionOptions } from './retry-options.ts'
-import { goWhereRecordsAreMissing, isReadingAgain, readWhatCame, type RetryReading } from './retry-reading.ts'
+import {
+  goWhereRecordsAreMissing,
+  isLogStillThere,
+  isReadingAgain,
+  readWhatCame,
+  type RetryReading,
+} from './retry-reading.ts'
 import { sendDue, type DueRecord } from './retry-records.ts'
-import { booksAhead, openRetrySession, settleGap, settleRecord, type RetrySession } from './retry-session.ts'
-import { rangeOf } from './session.ts'
+import { booksAhead, openRetrySession, settleRecord, type RetrySession } from './retry-session.ts'
 import { WaitingRecords, type WaitingFigures } from './waiting-records.ts'
 
 /** A step of the books without an answer; the next look at the ledger tells whether it took effect. */
@@ -27,8 +32,6 @@ interface Unbooked {
   readonly topicId: string
   readonly leaderEpoch: number
   records: DueRecord[]
-  /** When the newest of them were taken from what waits. */
-  sinceMs: number
 }
 
 /** Writing a row takes some 20 µs for each range ahead, so with many of them more is sent at a time, and less often. */
@@ -49,7 +52,7 @@ export class RetryPartition {
   #reader: PartitionReader | undefined
   #waiting: WaitingRecords | undefined
   #attempt: Attempt | undefined
-  #unbooked: Unbooked = { topicId: '', leaderEpoch: 0, records: [], sinceMs: 0 }
+  #unbooked: Unbooked = { topicId: '', leaderEpoch: 0, records: [] }
 
   constructor(options: RetryPartitionOptions) {
     this.#options = options
@@ -124,15 +127,10 @@ export class RetryPartition {
   /** What was sent before the ledger was read again is settled all the same, unless the log is another one. */
   #adoptUnbooked(session: RetrySession): void {
     const { topicId } = session.key
-    const { leaderEpoch, nextOffset, settled } = session
+    const { leaderEpoch } = session
     const known = this.#unbooked.topicId === topicId && this.#unbooked.leaderEpoch === leaderEpoch
-    const records = known
-      ? this.#unbooked.records.filter(
-          ({ record: { offset } }) => offset >= nextOffset && !settled.has(offset),
-        )
-      : []
-    for (const { record, as } of records) settleRecord(session, record, fingerprintOf(record), as)
-    this.#unbooked = { ...this.#unbooked, topicId, leaderEpoch, records }
+    const records = known ? this.#unbooked.records.filter((sent) => settleRecord(session, sent)) : []
+    this.#unbooked = { topicId, leaderEpoch, records }
   }
 
   async #flow(session: RetrySession, waiting: WaitingRecords): Promise<void> {
@@ -140,14 +138,14 @@ export class RetryPartition {
     const reading = this.#reading(waiting)
     let lookAtMs = clock.monotonicMs() + idleCheckMs
     let sendAtMs = 0
-    if (this.#unbooked.records.length > 0 && !(await this.#book(session))) return
+    if (this.#unbooked.records.length > 0 && !(await this.#settle(session, []))) return
     for (;;) {
       if (!(await readWhatCame(session, reading, limits())) || this.#resumed.signal.aborted) return
       const nowMs = clock.monotonicMs()
       const { maxRecords, maxBytes } = this.#holding.limited(limits())
       const due = nowMs < sendAtMs ? [] : waiting.takeDue(nowMs, maxRecords, maxBytes)
       if (due.length > 0) {
-        if (!(await this.#send(session, due))) return
+        if (!(await this.#settle(session, due))) return
         sendAtMs = clock.monotonicMs() + session.settled.stretches * PAUSE_PER_RANGE_MS
       } else if (nowMs >= lookAtMs) {
         if (!(await this.#stillThere(session, waiting))) return
@@ -171,42 +169,33 @@ export class RetryPartition {
     return { log, waiting, dueMs, nowMs: () => clock.monotonicMs(), opened: (reader) => this.#opened(reader) }
   }
 
-  async #send(session: RetrySession, due: readonly SourceRecord[]): Promise<boolean> {
-    this.#unbooked.sinceMs = this.#options.clock.monotonicMs()
-    const sent = await sendDue(this.#options, session.key.topicId, due)
-    for (const { record, as } of sent) settleRecord(session, record, fingerprintOf(record), as)
-    this.#unbooked.records.push(...sent)
-    return this.#book(session)
-  }
-
-  async #book(session: RetrySession): Promise<boolean> {
-    const { log, ledger, events, clock, onSettled, partition, topic } = this.#options
-    const { key, nextOffset: from, version, settled } = session
-    const { to, counts } = settled.contiguous(from)
-    const { records, sinceMs } = this.#unbooked
-    const booked = { ...session.unbooked }
-    const applied = (): void => {
-      this.#unbooked.records = []
-      events.settled(key, booked, records.length, clock.monotonicMs() - sinceMs)
-      if (booked.expired !== undefined && booked.expired > 0) events.expired(key, booked.expired)
-      onSettled(records, key)
-    }
-    this.#attempt = { topicId: key.topicId, to, version: version + 1, applied }
-    const outcome = await ledger.book(key, {
-      version,
-      from,
-      to,
-      counts,
-      ...booksAhead(session, to),
-      logEnd: Math.max(session.logEnd, session.readTo, session.reader.logEnd),
-      exhausted: records.filter(({ as }) => as === 'dead_lettered').map(({ source }) => source),
+  /** Sends what is due and books it, as one: nobody else can send or book for this partition meanwhile. */
+  async #settle(session: RetrySession, due: readonly SourceRecord[]): Promise<boolean> {
+    const { log, ledger, events, clock, partition, topic } = this.#options
+    const { key, nextOffset, version, settled } = session
+    const startedAtMs = clock.monotonicMs()
+    let attempt: Attempt | undefined
+    const outcome = await ledger.settle(key, { nextOffset, version }, async () => {
+      const sent = due.length === 0 ? [] : await sendDue(this.#options, key.topicId, due)
+      for (const one of sent) settleRecord(session, one)
+      this.#unbooked.records.push(...sent)
+      const step = this.#step(session)
+      attempt = {
+        topicId: key.topicId,
+        to: step.to,
+        version: version + 1,
+        applied: this.#telling(session, startedAtMs),
+      }
+      this.#attempt = attempt
+      return step
     })
     this.#attempt = undefined
-    this.#holding.settled(records.length, clock.monotonicMs() - sinceMs)
-    if (outcome === 'fenced') {
-      events.fenced(key, { from, to })
+    if (outcome === 'fenced' || attempt === undefined) {
+      events.fenced(key, { from: nextOffset, to: session.readTo })
       return false
     }
+    const { to, applied } = attempt
+    this.#holding.settled(due.length, clock.monotonicMs() - startedAtMs)
     session.version++
     session.nextOffset = to
     // What was adopted from an earlier session is settled before it is read.
@@ -214,9 +203,34 @@ export class RetryPartition {
     session.unbooked = {}
     settled.dropBelow(to)
     this.#holding.show(session, Math.max(to, session.reader.logEnd), true)
-    if (to > from) log.commitCopy(topic, partition, to, session.leaderEpoch)
+    if (to > nextOffset) log.commitCopy(topic, partition, to, session.leaderEpoch)
     applied()
     return true
+  }
+
+  #step(session: RetrySession): RetryStep {
+    const { to, counts } = session.settled.contiguous(session.nextOffset)
+    const exhausted = this.#unbooked.records.filter(({ as }) => as === 'dead_lettered')
+    return {
+      to,
+      counts,
+      ...booksAhead(session, to),
+      logEnd: Math.max(session.logEnd, session.readTo, session.reader.logEnd),
+      exhausted: exhausted.map(({ source }) => source),
+    }
+  }
+
+  /** What is to be told of a step once it is known to be durable, which may be not before the next session. */
+  #telling({ key, unbooked }: RetrySession, startedAtMs: number): () => void {
+    const { events, onSettled, clock } = this.#options
+    const { records } = this.#unbooked
+    const counts = { ...unbooked }
+    return () => {
+      this.#unbooked.records = []
+      events.settled(key, counts, records.length, clock.monotonicMs() - startedAtMs)
+      if (counts.expired !== undefined && counts.expired > 0) events.expired(key, counts.expired)
+      onSettled(records, key)
+    }
   }
 
   /**
@@ -225,22 +239,12 @@ export class RetryPartition {
    */
   async #stillThere(session: RetrySession, waiting: WaitingRecords): Promise<boolean> {
     const { log, ledger } = this.#options
-    const { key, reader } = session
-    const row = await ledger.read(key)
-    if (row === undefined || row.version !== session.version || row.nextOffset !== session.nextOffset)
-      return false
-    const range = await rangeOf(log, key)
-    if (range === undefined || range.end < session.readTo || range.leaderEpoch > session.leaderEpoch)
-      return false
-    // What ended a reader is for the next reading to answer; its position may lie behind what it dropped.
-    const to = reader.ended === undefined ? reader.nextRecord : session.readTo
-    if (to > session.readTo) {
-      if (!(await settleGap(log, session, [{ from: session.readTo, to }]))) return false
-      session.readTo = to
-      session.readAgainTo = to
-    }
-    if (session.settled.contiguous(session.nextOffset).to > session.nextOffset) return this.#book(session)
-    this.#holding.show(session, reader.logEnd, waiting.lowestLate(0) === undefined)
+    const row = await ledger.read(session.key)
+    if (row?.version !== session.version || row.nextOffset !== session.nextOffset) return false
+    if (!(await isLogStillThere(log, session))) return false
+    if (session.settled.contiguous(session.nextOffset).to > session.nextOffset)
+      return this.#settle(session, [])
+    this.#holding.show(session, session.reader.logEnd, waiting.lowestLate(0) === undefined)
     return true
   }
 }

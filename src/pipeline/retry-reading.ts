@@ -62,6 +62,20 @@ export function goWhereRecordsAreMissing(session: RetrySession, reading: RetryRe
   else if (again) readFrom(session, reading, session.readTo)
 }
 
+/** False when the log is another one, or was cut. Settles the offsets at its end that hold no record. */
+export async function isLogStillThere(log: Log, session: RetrySession): Promise<boolean> {
+  const { key, reader, readTo } = session
+  const range = await rangeOf(log, key)
+  if (range === undefined || range.end < readTo || range.leaderEpoch > session.leaderEpoch) return false
+  // What ended a reader is for the next reading to answer; its position may lie behind what it dropped.
+  const to = reader.ended === undefined ? reader.nextRecord : readTo
+  if (to <= readTo) return true
+  if (!(await settleGap(log, session, [{ from: readTo, to }]))) return false
+  session.readTo = to
+  session.readAgainTo = to
+  return true
+}
+
 /** What was to be read again and did not come below `to` is not there any more. */
 async function settleLost(session: RetrySession, reading: RetryReading, to: number): Promise<boolean> {
   const { waiting, log } = reading

@@ -1,7 +1,7 @@
-import { accept } from './batch.ts'
+import { accept, fingerprintOf } from './batch.ts'
 import { accountGap, NO_RECORD, type Counts, type Fingerprint, type LedgerKey } from './ledger.ts'
 import type { Log, PartitionReader } from './log.ts'
-import type { SourceRecord } from './record.ts'
+import type { DueRecord } from './retry-records.ts'
 import { settledEnd, type RetryLedger, type RetryRow, type SettledAhead } from './retry-ledger.ts'
 import { ended, openSession, rangeOf, type Session } from './session.ts'
 import { SettledOffsets, type OffsetRange } from './settled-offsets.ts'
@@ -137,16 +137,17 @@ export function booksAhead(
   return { ahead, fingerprint: end - 1 === last.offset ? last.fingerprint : NO_RECORD }
 }
 
-/** This record is settled; the books do not know yet. */
+/** This record was sent; the books do not know yet. False when they do. */
 export function settleRecord(
   session: RetrySession,
-  { offset }: SourceRecord,
-  fingerprint: Fingerprint,
-  as: 'forwarded' | 'dead_lettered',
-): void {
-  const added = session.settled.add({ from: offset, to: offset + 1 }, as)
-  session.unbooked[as] = (session.unbooked[as] ?? 0) + added
-  if (offset > session.last.offset) session.last = { offset, fingerprint }
+  { record, as }: Pick<DueRecord, 'record' | 'as'>,
+): boolean {
+  const { offset } = record
+  if (offset < session.nextOffset || session.settled.add({ from: offset, to: offset + 1 }, as) === 0)
+    return false
+  session.unbooked[as] = (session.unbooked[as] ?? 0) + 1
+  if (offset > session.last.offset) session.last = { offset, fingerprint: fingerprintOf(record) }
+  return true
 }
 
 /**

@@ -1,6 +1,8 @@
 import type pg from 'pg'
+import type { SourceCoordinates } from '../pipeline/headers.ts'
 import type { LedgerKey } from '../pipeline/ledger.ts'
 import type { RetryLedger, RetryRow, RetryStep, SettledAhead } from '../pipeline/retry-ledger.ts'
+import { inTransaction, Rollback } from './database.ts'
 import { fromMultirange, toMultirange } from './multirange.ts'
 import { postgresLedger } from './ledger.ts'
 
@@ -8,24 +10,20 @@ const WHERE_KEY = 'where consumer_group = $1 and topic_id = $2 and partition = $
 const READ_ROW = `
   select next_offset, version, written_by, last_leader_epoch, last_timestamp_ms, forwarded_ahead, dead_lettered_ahead
   from ledger ${WHERE_KEY}`
-/** One statement: whoever waits for the row meanwhile sees another version and is fenced. */
+const LOCK_ROW = `select version, next_offset from ledger ${WHERE_KEY} for update`
 const BOOK = `
-  with booked as (
-    update ledger set
-      next_offset = $6, seen_end = greatest(seen_end, $7), last_leader_epoch = $8, last_timestamp_ms = $9,
-      written_by = $10, version = version + 1, updated_at = now(),
-      forwarded_ahead = $11::int8multirange, dead_lettered_ahead = $12::int8multirange,
-      forwarded = forwarded + $13, dead_lettered = dead_lettered + $14,
-      expired = expired + $15, absent = absent + $16
-    ${WHERE_KEY} and version = $4 and next_offset = $5
-    returning version
-  ), ended as (
-    delete from retrying
-    using unnest($17::uuid[], $18::int4[], $19::int8[]) as source (topic_id, partition, "offset")
-    where retrying.source_topic_id = source.topic_id and retrying.source_partition = source.partition
-      and retrying.source_offset = source."offset" and exists (select from booked)
-  )
-  select version from booked`
+  update ledger set
+    next_offset = $4, seen_end = greatest(seen_end, $5), last_leader_epoch = $6, last_timestamp_ms = $7,
+    written_by = $8, version = version + 1, updated_at = now(),
+    forwarded_ahead = $9::int8multirange, dead_lettered_ahead = $10::int8multirange,
+    forwarded = forwarded + $11, dead_lettered = dead_lettered + $12,
+    expired = expired + $13, absent = absent + $14
+  ${WHERE_KEY}`
+const END_WAITING = `
+  delete from retrying
+  where (source_topic_id, source_partition, source_offset) in (
+    select * from unnest($1::uuid[], $2::int4[], $3::int8[])
+  )`
 
 interface Row {
   next_offset: string
@@ -53,14 +51,22 @@ export function postgresRetryLedger(pool: pg.Pool, instanceId: string): RetryLed
       return row
     },
     read,
-    book: async (key, step) => {
-      const { rowCount } = await pool.query({
-        name: 'book-retries',
-        text: BOOK,
-        values: [...keyOf(key), ...valuesOf(step, instanceId)],
-      })
-      return rowCount === 1 ? 'committed' : 'fenced'
-    },
+    settle: (key, at, work) =>
+      inTransaction<'committed' | 'fenced'>(pool, async (client) => {
+        const { rows: locked } = await client.query<Pick<Row, 'version' | 'next_offset'>>({
+          name: 'lock-retries',
+          text: LOCK_ROW,
+          values: keyOf(key),
+        })
+        const stands =
+          Number(locked[0]?.version) === at.version && Number(locked[0]?.next_offset) === at.nextOffset
+        if (!stands) return new Rollback('fenced')
+        const step = await work()
+        const values = [...keyOf(key), ...valuesOf(step, instanceId)]
+        await client.query({ name: 'book-retries', text: BOOK, values })
+        if (step.exhausted.length > 0) await client.query(END_WAITING, coordinates(step.exhausted))
+        return 'committed'
+      }),
     bookGoneTopics: (key) => rows.bookGoneTopics(key),
   }
 }
@@ -88,10 +94,8 @@ function toRetryRow(row: Row): RetryRow {
 }
 
 function valuesOf(step: RetryStep, instanceId: string): unknown[] {
-  const { counts, fingerprint, ahead, exhausted } = step
+  const { counts, fingerprint, ahead } = step
   return [
-    step.version,
-    step.from,
     step.to,
     step.logEnd,
     fingerprint?.leaderEpoch ?? null,
@@ -103,8 +107,13 @@ function valuesOf(step: RetryStep, instanceId: string): unknown[] {
     counts.dead_lettered ?? 0,
     counts.expired ?? 0,
     counts.absent ?? 0,
-    exhausted.map(({ topicId }) => topicId),
-    exhausted.map(({ partition }) => partition),
-    exhausted.map(({ offset }) => offset),
+  ]
+}
+
+function coordinates(sources: readonly SourceCoordinates[]): unknown[] {
+  return [
+    sources.map(({ topicId }) => topicId),
+    sources.map(({ partition }) => partition),
+    sources.map(({ offset }) => offset),
   ]
 }

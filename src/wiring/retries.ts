@@ -34,7 +34,10 @@ export function startRetries(
   const ledger = postgresRetryLedger(pool, instanceId)
   return startRetryRole({
     ...openReadingParts(foundation, `${kafka.groupId}-retries`, topics.retries, scope),
-    ledger: { ...ledger, book: (key, step) => timed(metrics, 'store', () => ledger.book(key, step)) },
+    ledger: {
+      ...ledger,
+      settle: (key, at, work) => timed(metrics, 'store', () => ledger.settle(key, at, work)),
+    },
     topics,
     maxRetries: retry.max,
     capMs: retry.capMs,

@@ -26,7 +26,9 @@ function withLedger(
 
 /** Changes each step before it is booked. */
 function withSteps(change: (step: RetryStep) => RetryStep): RetryPlant {
-  return withLedger((ledger) => ({ book: (key, step) => ledger.book(key, change(step)) }))
+  return withLedger((ledger) => ({
+    settle: (key, at, work) => ledger.settle(key, at, async () => change(await work())),
+  }))
 }
 
 function withGaps(change: (expired: number, absent: number) => Counts): RetryPlant {
@@ -45,19 +47,26 @@ export const PLANTED_RETRY_BUGS: readonly PlantedRetryBug[] = [
     name: 'no fence: a step is booked wherever the row stands',
     needs: ['freeze'],
     plant: withLedger((ledger, _, { database }) => ({
-      book: (key, step) => {
-        const row = database.tables.ledger.get(rowName(key))
-        return ledger.book(key, row ? { ...step, version: row.version, from: row.nextOffset } : step)
-      },
+      settle: (key, at, work) => ledger.settle(key, database.tables.ledger.get(rowName(key)) ?? at, work),
     })),
   },
   {
     name: 'a fence by the position alone',
     needs: ['freeze'],
     plant: withLedger((ledger, _, { database }) => ({
-      book: (key, step) => {
+      settle: (key, { nextOffset, version }, work) => {
         const row = database.tables.ledger.get(rowName(key))
-        return ledger.book(key, { ...step, version: row?.version ?? step.version })
+        return ledger.settle(key, { nextOffset, version: row?.version ?? version }, work)
+      },
+    })),
+  },
+  {
+    name: 'it is sent before the row is locked',
+    needs: ['move'],
+    plant: withLedger((ledger) => ({
+      settle: async (key, at, work) => {
+        const step = await work()
+        return ledger.settle(key, at, async () => step)
       },
     })),
   },
@@ -100,16 +109,32 @@ export const PLANTED_RETRY_BUGS: readonly PlantedRetryBug[] = [
   {
     name: 'a step without an answer counts as done',
     needs: [],
-    plant: withLedger((ledger) => ({ book: (key, step) => ledger.book(key, step).catch(() => 'committed') })),
+    plant: withLedger((ledger) => ({
+      settle: async (key, at, work) => {
+        let worked = false
+        try {
+          return await ledger.settle(key, at, async () => {
+            const step = await work()
+            worked = true
+            return step
+          })
+        } catch (error) {
+          if (worked) return 'committed'
+          throw error
+        }
+      },
+    })),
   },
   {
     name: "Kafka's copy of the offset is written before the step",
     needs: [],
     plant: withLedger((ledger, { log }) => ({
-      book: (key, step) => {
-        log.commitCopy(key.topic, key.partition, step.to, 0)
-        return ledger.book(key, step)
-      },
+      settle: (key, at, work) =>
+        ledger.settle(key, at, async () => {
+          const step = await work()
+          log.commitCopy(key.topic, key.partition, step.to, 0)
+          return step
+        }),
     })),
   },
   {
@@ -126,12 +151,12 @@ export const PLANTED_RETRY_BUGS: readonly PlantedRetryBug[] = [
           await ledger.read(key)
           return last
         },
-        book: async (key, step) => {
-          const outcome = await ledger.book(key, step)
-          if (last !== undefined && outcome === 'committed')
-            last = { ...last, nextOffset: step.to, version: step.version + 1 }
-          return outcome
-        },
+        settle: (key, at, work) =>
+          ledger.settle(key, at, async () => {
+            const step = await work()
+            if (last !== undefined) last = { ...last, nextOffset: step.to, version: at.version + 1 }
+            return step
+          }),
       }
     }),
   },

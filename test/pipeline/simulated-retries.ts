@@ -7,7 +7,7 @@ import type { DueRecord } from '../../src/pipeline/retry-records.ts'
 import { RetryPartition } from '../../src/pipeline/retry-partition.ts'
 import { Actor } from './actor.ts'
 import { header } from './made-up-records.ts'
-import { rowName } from './simulated-database.ts'
+import { rowName, type SimulatedTransaction } from './simulated-database.ts'
 import { simulatedCircuits, type Around, type Instance, type StartInstance } from './simulated-instance.ts'
 import { brokerGone, simulatedLog, type InstanceLog, type ReaderPlace, type Sent } from './simulated-kafka.ts'
 import type { SimulatedReader } from './simulated-reader.ts'
@@ -48,8 +48,7 @@ export class SimulatedRetryInstance implements Instance {
   readonly worker: RetryPartition
   reader: SimulatedReader | undefined
   readonly #in: Around
-  /** Serials that the row called settled when this instance last opened it. */
-  #known = new Set<number>()
+  readonly #current: { transaction: SimulatedTransaction | undefined } = { transaction: undefined }
   #topicId = ''
 
   constructor(around: Around, plant: RetryPlant, partition: number, instanceId: string) {
@@ -58,7 +57,7 @@ export class SimulatedRetryInstance implements Instance {
     const { kafka, time } = around
     const { actor } = this
     const log = simulatedLog(kafka, actor, time, (_, nextOffset) => this.#copyOffset(nextOffset))
-    const ledger = simulatedRetryLedger(around, actor, instanceId, (key) => this.#remember(key))
+    const ledger = simulatedRetryLedger(around, actor, instanceId, this.#current)
     const parts = plant({ log, ledger, produce: (records) => this.#produce(records) }, around)
     const open = (at: ReaderPlace): SimulatedReader => {
       this.#topicId = at.topicId
@@ -96,11 +95,12 @@ export class SimulatedRetryInstance implements Instance {
   }
 
   crash(commitWasSent: boolean): void {
-    if (commitWasSent) {
-      const at = this.actor.waitsFor.indexOf('book')
-      if (at >= 0) this.actor.step(at, 7)
-    }
+    const commits = this.actor.waitsFor.includes('commit')
     this.actor.kill()
+    const { transaction } = this.#current
+    if (transaction === undefined || !transaction.alive) return
+    if (commitWasSent && commits) this.#in.database.leaveUnderWay(transaction)
+    else this.#in.database.rollback(transaction)
   }
 
   #settled(records: readonly DueRecord[], key: LedgerKey): void {
@@ -127,14 +127,13 @@ export class SimulatedRetryInstance implements Instance {
     }
   }
 
-  #remember(key: LedgerKey): void {
+  /** Whether the books say so, and no operator has moved them. */
+  #isInTheBooks(serial: number): boolean {
     const { kafka, database } = this.#in
-    const row = database.tables.ledger.get(rowName(key))
-    this.#known = new Set()
-    // An operator moved it: what is ahead is not believed, and may be sent again.
-    if (row?.fingerprint === undefined) return
-    for (const [offset, serial] of kafka.log(key.topicId, key.partition).appended)
-      if (offset >= row.nextOffset && isSettled(row, offset)) this.#known.add(serial)
+    const log = kafka.log(this.#topicId, this.partition)
+    const row = database.tables.ledger.get(rowName({ topicId: this.#topicId, partition: this.partition }))
+    if (row?.fingerprint === undefined || log.cutFrom !== undefined) return false
+    return log.appended.entries().some(([offset, one]) => one === serial && isSettled(row, offset))
   }
 
   #copyOffset(nextOffset: number): void {
@@ -151,8 +150,9 @@ export class SimulatedRetryInstance implements Instance {
     return this.actor.pause('produce', (outcome) => {
       for (const record of outcome === 7 ? [] : records) {
         const serial = serialOf(record)
-        if (this.#known.has(serial))
-          database.violations.push(`record ${serial} was sent again, and it was known`)
+        // Whoever lost its connection does not hold the row any more, and another one may have sent it meanwhile.
+        if (this.#current.transaction?.alive !== false && this.#isInTheBooks(serial))
+          database.violations.push(`record ${serial} was sent again, and it is in the books`)
         const topic = record.topic === 'orders' ? kafka.sentBack : kafka.deadLetters
         if ((topic === kafka.deadLetters) !== retriesOf(serial) >= MAX_RETRIES)
           database.violations.push(`record ${serial} went to ${record.topic}`)

@@ -1,7 +1,7 @@
 import type { LedgerKey } from '../../src/pipeline/ledger.ts'
 import type { RetryLedger, RetryRow, RetryStep, SettledAhead } from '../../src/pipeline/retry-ledger.ts'
 import { BLOCKED, type Actor } from './actor.ts'
-import { rowName, type StoredRow } from './simulated-database.ts'
+import { rowName, type Settlement, type SimulatedTransaction, type StoredRow } from './simulated-database.ts'
 import type { Around } from './simulated-instance.ts'
 import { bookGoneTopics, simulatedLedger } from './simulated-ledger.ts'
 
@@ -17,14 +17,14 @@ export function isSettled({ nextOffset, ahead = NOTHING }: StoredRow, offset: nu
   return offset < nextOffset || ranges.some(({ from, to }) => from <= offset && offset < to)
 }
 
-/** The retry role's ledger as one instance reaches it. `onOpen` hears of each row that it was given. */
+/** The retry role's ledger as one instance reaches it. `current` tells which transaction a crash would leave behind. */
 export function simulatedRetryLedger(
   { database, kafka }: Around,
   actor: Actor,
   instanceId: string,
-  onOpen: (key: LedgerKey) => void,
+  current: { transaction: SimulatedTransaction | undefined },
 ): RetryLedger {
-  const rows = simulatedLedger(database, actor, instanceId, { transaction: undefined })
+  const rows = simulatedLedger(database, actor, instanceId, current)
   const rowOf = (key: LedgerKey): RetryRow | undefined => {
     const row = database.tables.ledger.get(rowName(key))
     return row && { ...row, ahead: row.ahead ?? NOTHING }
@@ -34,7 +34,6 @@ export function simulatedRetryLedger(
       await rows.open(key, log)
       const row = rowOf(key)
       if (row === undefined) throw new Error('the ledger row vanished while it was opened')
-      onOpen(key)
       return row
     },
     read: (key) =>
@@ -42,28 +41,45 @@ export function simulatedRetryLedger(
         database.check(undefined, outcome)
         return rowOf(key)
       }),
-    book: (key, step) =>
-      actor.pause('book', (outcome) => {
-        const name = rowName(key)
-        database.check(undefined, 0)
+    settle: async (key, at, work) => {
+      const name = rowName(key)
+      const transaction = await actor.pause('begin', (outcome) => {
+        database.check(undefined, outcome)
         if (database.isLocked(name)) return BLOCKED
         const row = rowOf(key)
-        if (row?.version !== step.version || row.nextOffset !== step.from) return 'fenced'
+        if (row?.version !== at.version || row.nextOffset !== at.nextOffset) return undefined
         const begun = database.begin()
         database.lock(begun, [name])
-        begun.changes.push((tables) => {
+        return begun
+      })
+      if (transaction === undefined) return 'fenced'
+      current.transaction = transaction
+      try {
+        const step = await work()
+        const from = at.nextOffset
+        transaction.changes.push((tables) => {
           checkMemory(key, tables.ledger.get(name), step)
-          database.advance(tables, instanceId, { key, step, records: recordsIn(key, step) }, step.ahead)
+          const write = { key, step: { from, ...step }, records: recordsIn(key, from, step) }
+          database.advance(tables, instanceId, write, step.ahead)
         })
-        database.commit(begun, outcome)
+        await actor.pause('commit', (outcome) => {
+          current.transaction = undefined
+          database.commit(transaction, outcome)
+        })
         return 'committed'
-      }),
+      } catch (error) {
+        // A commit that is still under way keeps its locks; the server knows nothing of our error.
+        if (current.transaction !== undefined) database.rollback(transaction)
+        current.transaction = undefined
+        throw error
+      }
+    },
     bookGoneTopics: async ({ topicId }) => bookGoneTopics(database, topicId),
   }
 
   /** Those that the step passes, sent by whomever. */
-  function recordsIn(key: LedgerKey, { from, to, counts }: RetryStep): { offset: number; serial: number }[] {
-    const records: { offset: number; serial: number }[] = []
+  function recordsIn(key: LedgerKey, from: number, { to, counts }: RetryStep): Settlement[] {
+    const records: Settlement[] = []
     const log = kafka.log(key.topicId, key.partition)
     for (const [offset, serial] of log.appended) {
       const sent = kafka.sentBack.has(serial) || kafka.deadLetters.has(serial)

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { LedgerKey } from '../../src/pipeline/ledger.ts'
-import type { RetryStep } from '../../src/pipeline/retry-ledger.ts'
+import type { RetryLedger, RetryStep } from '../../src/pipeline/retry-ledger.ts'
 import { postgresRetryLedger } from '../../src/postgres/retry-ledger.ts'
-import { uniqueName } from '../stack-under-test.ts'
+import { uniqueName, waitUntil } from '../stack-under-test.ts'
 import { migratedDatabase } from './migrated-database.ts'
 
 const database = await migratedDatabase({ after })
@@ -17,7 +17,17 @@ function newKey(topic = uniqueName('retry')): LedgerKey {
   return { consumerGroup: 'group', topic, topicId: randomUUID(), partition: 3 }
 }
 
-function stepOf(changes: Partial<RetryStep>): RetryStep {
+interface Step extends RetryStep {
+  readonly version: number
+  readonly from: number
+}
+
+/** Books one step, as whoever knows this version and position. */
+function book(ledger: RetryLedger, key: LedgerKey, step: Step): Promise<'committed' | 'fenced'> {
+  return ledger.settle(key, { version: step.version, nextOffset: step.from }, async () => step)
+}
+
+function stepOf(changes: Partial<Step>): Step {
   return {
     version: 0,
     from: 0,
@@ -55,7 +65,7 @@ test('what is sent ahead is remembered apart by what became of it, and comes bac
     ],
     deadLettered: [{ from: 7, to: 8 }],
   }
-  assert.equal(await first.book(key, stepOf({ ahead })), 'committed')
+  assert.equal(await book(first, key, stepOf({ ahead })), 'committed')
   const again = await second.open(key, { start: 2, end: 120 })
   assert.deepEqual(again, { ...row, version: 1, fingerprint: FINGERPRINT, ahead })
   assert.deepEqual(await second.read(key), again)
@@ -64,9 +74,9 @@ test('what is sent ahead is remembered apart by what became of it, and comes bac
 test('it is counted when the position passes it, so that the sums hold at any time', async () => {
   const key = newKey()
   await first.open(key, { start: 0, end: 10 })
-  await first.book(key, stepOf({ ahead: { forwarded: [{ from: 1, to: 3 }], deadLettered: [] } }))
+  await book(first, key, stepOf({ ahead: { forwarded: [{ from: 1, to: 3 }], deadLettered: [] } }))
   const counts = { forwarded: 3, dead_lettered: 1, expired: 2, absent: 1 }
-  await first.book(key, stepOf({ version: 1, to: 7, counts }))
+  await book(first, key, stepOf({ version: 1, to: 7, counts }))
   assert.deepEqual(await countsOf(key), {
     next_offset: 7,
     version: 2,
@@ -77,7 +87,7 @@ test('it is counted when the position passes it, so that the sums hold at any ti
     ahead: '{}',
     seen_end: 100,
   })
-  await assert.rejects(first.book(key, stepOf({ version: 2, from: 7, to: 9, counts: { forwarded: 1 } })), {
+  await assert.rejects(book(first, key, stepOf({ version: 2, from: 7, to: 9, counts: { forwarded: 1 } })), {
     constraint: 'ledger_balances',
   })
 })
@@ -87,19 +97,59 @@ test('whoever knows another version is fenced, also where the position is the sa
   await first.open(key, { start: 0, end: 10 })
   await second.open(key, { start: 0, end: 10 })
   const ahead = { forwarded: [{ from: 5, to: 6 }], deadLettered: [] }
-  assert.equal(await first.book(key, stepOf({ ahead })), 'committed')
+  assert.equal(await book(first, key, stepOf({ ahead })), 'committed')
   const before = await countsOf(key)
-  assert.equal(await second.book(key, stepOf({ to: 1, counts: { forwarded: 1 } })), 'fenced')
-  assert.equal(await second.book(key, stepOf({ version: 1, from: 1, to: 1 })), 'fenced')
-  assert.equal(await second.book(newKey(), stepOf({})), 'fenced')
+  assert.equal(await book(second, key, stepOf({ to: 1, counts: { forwarded: 1 } })), 'fenced')
+  assert.equal(await book(second, key, stepOf({ version: 1, from: 1, to: 1 })), 'fenced')
+  assert.equal(await book(second, newKey(), stepOf({})), 'fenced')
   assert.deepEqual(await countsOf(key), before)
+})
+
+test('who is fenced does not even begin to send', async () => {
+  const key = newKey()
+  await first.open(key, { start: 0, end: 10 })
+  let sent = 0
+  const outcome = await first.settle(key, { version: 1, nextOffset: 0 }, async () => {
+    sent++
+    return stepOf({})
+  })
+  assert.deepEqual([outcome, sent], ['fenced', 0])
+})
+
+test('whoever opens the row while another sends waits, and then knows what was sent', async () => {
+  const key = newKey()
+  await first.open(key, { start: 0, end: 10 })
+  const sending = Promise.withResolvers<void>()
+  const ahead = { forwarded: [{ from: 5, to: 6 }], deadLettered: [] }
+  const settling = first.settle(key, { version: 0, nextOffset: 0 }, async () => {
+    await sending.promise
+    return stepOf({ ahead })
+  })
+  const opening = second.open(key, { start: 0, end: 10 })
+  await waitUntil(async () => (await database.waiting()).length > 0, {
+    deadlineMs: 4_000,
+    what: 'the second one waits',
+  })
+  sending.resolve()
+  assert.equal(await settling, 'committed')
+  assert.deepEqual((await opening).ahead, ahead)
+})
+
+test('what can not be sent is not booked', async () => {
+  const key = newKey()
+  await first.open(key, { start: 0, end: 10 })
+  const failing = first.settle(key, { version: 0, nextOffset: 0 }, () =>
+    Promise.reject(new Error('no broker')),
+  )
+  await assert.rejects(failing, /no broker/)
+  assert.equal((await first.read(key))?.version, 0)
 })
 
 test('of two that book at once, one is fenced', async () => {
   const key = newKey()
   await first.open(key, { start: 0, end: 10 })
   const outcomes = await Promise.all(
-    [first, second].map((ledger) => ledger.book(key, stepOf({ to: 1, counts: { forwarded: 1 } }))),
+    [first, second].map((ledger) => book(ledger, key, stepOf({ to: 1, counts: { forwarded: 1 } }))),
   )
   assert.deepEqual(outcomes.toSorted(), ['committed', 'fenced'])
 })
@@ -109,7 +159,7 @@ test('the same offset is never both forwarded and dead', async () => {
   await first.open(key, { start: 0, end: 10 })
   const range = [{ from: 5, to: 6 }]
   const both = stepOf({ ahead: { forwarded: range, deadLettered: range } })
-  await assert.rejects(first.book(key, both), { constraint: 'ledger_ahead_once' })
+  await assert.rejects(book(first, key, both), { constraint: 'ledger_ahead_once' })
 })
 
 test('a record that ran out of retries leaves the table of those that wait, and only when that is booked', async () => {
@@ -130,9 +180,9 @@ test('a record that ran out of retries leaves the table of those that wait, and 
         [source.topicId],
       )
     ).map(({ at }) => at)
-  assert.equal(await first.book(key, stepOf({ version: 7, exhausted: [source] })), 'fenced')
+  assert.equal(await book(first, key, stepOf({ version: 7, exhausted: [source] })), 'fenced')
   assert.deepEqual(await left(), [8, 9])
-  assert.equal(await first.book(key, stepOf({ exhausted: [source] })), 'committed')
+  assert.equal(await book(first, key, stepOf({ exhausted: [source] })), 'committed')
   assert.deepEqual(await left(), [9])
 })
 
@@ -142,7 +192,7 @@ test('of a topic that is gone, what was sent ahead is no loss', async () => {
   await first.open(current, { start: 0, end: 0 })
   await first.open(gone, { start: 0, end: 20 })
   const ahead = { forwarded: [{ from: 4, to: 8 }], deadLettered: [{ from: 8, to: 9 }] }
-  await first.book(gone, stepOf({ to: 3, counts: { forwarded: 3 }, ahead, logEnd: 20 }))
+  await book(first, gone, stepOf({ to: 3, counts: { forwarded: 3 }, ahead, logEnd: 20 }))
   await database.rows(`update ledger set updated_at = now() - interval '1 min' where topic_id = $1`, [
     gone.topicId,
   ])
@@ -163,6 +213,6 @@ test('the most ranges that a partition may have are written and read back', asyn
   const key = newKey()
   await first.open(key, { start: 0, end: 10 })
   const forwarded = Array.from({ length: 20_000 }, (_, at) => ({ from: 2 * at + 1, to: 2 * at + 2 }))
-  await first.book(key, stepOf({ ahead: { forwarded, deadLettered: [] } }))
+  await book(first, key, stepOf({ ahead: { forwarded, deadLettered: [] } }))
   assert.deepEqual((await first.read(key))?.ahead.forwarded, forwarded)
 })
