@@ -35,13 +35,18 @@ export function decodePartition(
   const records: SourceRecord[] = []
   const aborted = abortedProducers(fetched)
   const batches = batchesIn(fetched.batches)
+  if (batches.length === 0 && fetched.isFirst)
+    return { records, position, unreadable: { first: position, to: undefined, why: 'its length is wrong' } }
   let next = position
   for (const [index, batch] of batches.entries()) {
-    const unreadable = (why: string): Decoded => ({
+    const around = { previous: batches[index - 1], following: batches[index + 1], position, fetched }
+    const bound = Math.max(around.following?.first ?? fetched.highWatermark, next + 1)
+    const unreadable = (why: string, first = batch.first, to = endOf(batch, bound)): Decoded => ({
       records,
       position: next,
-      unreadable: { first: batch.first, to: endOf(batch, batches[index + 1], fetched.highWatermark), why },
+      unreadable: { first, to, why },
     })
+    if (isMisplaced(batch, around)) return unreadable('its offsets contradict those around it', next, bound)
     const damage = damageOf(batch)
     if (damage !== undefined) return unreadable(damage)
     aborted.readTo(batch.end - 1)
@@ -57,10 +62,29 @@ export function decodePartition(
   return { records, position: next, unreadable: undefined }
 }
 
+/** What is known of the place of a batch besides what it says itself. */
+interface Surroundings {
+  readonly previous: Batch | undefined
+  readonly following: Batch | undefined
+  readonly position: number
+  readonly fetched: FetchedPartition
+}
+
+/**
+ * The first offset of a batch is not covered by its checksum. One that lies elsewhere would make the books pass
+ * over what it hides, so it has to fit between its neighbours. Of two that contradict each other, the one that
+ * goes on where the one before ended is right.
+ */
+function isMisplaced(batch: Batch, { previous, following, position, fetched }: Surroundings): boolean {
+  if (batch.first < (previous?.end ?? 0)) return true
+  if (batch.end <= position) return true
+  const goesOn = previous === undefined ? batch.first <= position : batch.first === previous.end
+  return !goesOn && batch.end > (following?.first ?? fetched.highWatermark)
+}
+
 /** A damaged batch may lie about its end; the one behind it, or the end of the log, can't be below it. */
-function endOf(batch: Batch, following: Batch | undefined, highWatermark: number): number {
-  const bound = following?.first ?? highWatermark
-  return batch.end > batch.first && batch.end <= bound ? batch.end : Math.max(bound, batch.first + 1)
+function endOf({ first, end }: Batch, bound: number): number {
+  return end > first && end <= bound ? end : bound
 }
 
 function addRecords(

@@ -34,6 +34,8 @@ export interface FetchedPartition {
   readonly highWatermark: number
   readonly aborted: readonly { readonly producerId: bigint; readonly firstOffset: number }[]
   readonly batches: Buffer
+  /** The first of the answer with any bytes: of that one, a broker sends at least one whole batch. */
+  readonly isFirst: boolean
 }
 
 type RequestArguments = Parameters<typeof fetchV17.createRequest>
@@ -103,15 +105,19 @@ function readAnswer(
   const errorCode = reader.readInt16()
   if (errorCode !== 0) throw new Error(`the broker answered a fetch with error ${errorCode}`)
   reader.readInt32() // session
-  return reader.readArray(readTopic).flat()
+  const partitions = reader.readArray(readTopic).flat()
+  const first = partitions.find(({ batches }) => batches.length > 0)
+  return partitions.map((each) => ({ ...each, isFirst: each === first }))
 }
 
-function readTopic(reader: Reader): FetchedPartition[] {
+type AnsweredPartition = Omit<FetchedPartition, 'isFirst'>
+
+function readTopic(reader: Reader): AnsweredPartition[] {
   const topicId = reader.readUUID()
   return reader.readArray((each) => readPartition(each, topicId))
 }
 
-function readPartition(reader: Reader, topicId: string): FetchedPartition {
+function readPartition(reader: Reader, topicId: string): AnsweredPartition {
   const partition = reader.readInt32()
   const errorCode = reader.readInt16()
   const highWatermark = toNumber(reader.readInt64())
