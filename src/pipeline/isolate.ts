@@ -9,6 +9,11 @@ import type { RoleWork } from './role-work.ts'
 export interface IsolationPorts<Item> {
   /** Does all of them, or none and throws. */
   readonly attempt: (items: readonly Item[]) => Promise<void>
+  /**
+   * Does each of them alone, in a few round trips for all; resolves to what was thrown for those that failed,
+   * or to undefined when it can't do so many. When it throws, none is done.
+   */
+  readonly attemptEach?: (items: readonly Item[]) => Promise<ReadonlyMap<Item, unknown> | undefined>
   /** Rejects with what the database refused an order with that can't be at fault itself. */
   readonly canary: () => Promise<void>
   readonly random: () => number
@@ -18,6 +23,8 @@ export interface IsolationPorts<Item> {
 const PAUSES_MS = [20, 80]
 /** More than these don't fail by chance, and every try costs time. */
 const MAX_IN_PLACE = 10
+/** Fewer than these are not halved any more, where they can be done one by one at a time. */
+const FEW = 32
 const CANARIES = 3
 /** Nobody else can have the partition meanwhile, and stopping waits for it. Smaller batches follow a hold. */
 const GIVE_UP_AFTER_MS = 8_000
@@ -70,6 +77,24 @@ export async function isolate<Item>(
     }
   }
 
+  /** Undefined when each of them has to be attempted by itself. */
+  const attemptEach = async (some: readonly Item[]): Promise<boolean | undefined> => {
+    if (some.length > FEW || ports.attemptEach === undefined) return undefined
+    const refused = await ports.attemptEach(some).catch((error: unknown) => {
+      if (!mayBeOfRecords(classifyError(error))) throw error
+      return undefined
+    })
+    if (refused === undefined) return undefined
+    for (const [item, error] of refused) {
+      const failure = classifyError(error)
+      if (!mayBeOfRecords(failure)) throw error
+      failures.set(item, failure)
+    }
+    if ([...refused.keys()].some((item) => failures.get(item)?.type === 'timeout'))
+      await expectSound(ports.canary)
+    return refused.size > 0
+  }
+
   /** Resolves to whether any of them failed. */
   const halve = async (some: readonly Item[], failsAsAWhole: boolean): Promise<boolean> => {
     const [only] = some
@@ -82,6 +107,8 @@ export async function isolate<Item>(
         return true
       }
     }
+    const oneByOne = await attemptEach(some)
+    if (oneByOne !== undefined) return oneByOne
     const middle = some.length >> 1
     const leftFailed = await halve(some.slice(0, middle), false)
     // If it was not the left half, it is the right one: no use in trying that as a whole.

@@ -33,6 +33,12 @@ export type StoredUnder =
   | { readonly inserted: true }
   | { readonly inserted: false; readonly contentHash: Buffer }
 
+/** What became of orders that were stored one by one: by uid, what is stored, or what the database threw. */
+export interface EachAnswer {
+  readonly known: ReadonlyMap<string, StoredUnder>
+  readonly refused: ReadonlyMap<string, unknown>
+}
+
 /** The writes of the orders role, inside a batch's transaction. */
 export interface OrdersTransaction {
   /**
@@ -45,6 +51,8 @@ export interface OrdersTransaction {
    * when it throws, nothing of it is left and the transaction goes on.
    */
   insertApart(orders: readonly NewOrder[], sourceTopicId: string): Promise<ReadonlyMap<string, StoredUnder>>
+  /** Each of them as a unit of its own, in a few round trips for all; undefined when they are too large for that. */
+  insertEach(orders: readonly NewOrder[], sourceTopicId: string): Promise<EachAnswer | undefined>
   /** The canonical bytes of a stored order; undefined when it was erased meanwhile. */
   canonicalOrder(uid: string): Promise<Buffer | undefined>
   /** Shows what waits for its next attempt, and no longer what came back. For people only: nothing reads it. */

@@ -58,13 +58,31 @@ export async function settleApart(
     const answers = await transaction.insertApart(some.map(newOrder), source.topicId)
     for (const [uid, under] of answers) known.set(uid, under)
   }
+  const attemptEach = async (
+    some: readonly PreparedOrder[],
+  ): Promise<ReadonlyMap<PreparedOrder, unknown> | undefined> => {
+    const answer = await transaction.insertEach(some.map(newOrder), source.topicId)
+    if (answer === undefined) return undefined
+    for (const [uid, under] of answer.known) known.set(uid, under)
+    return new Map(
+      some.flatMap((item) => {
+        const uid = uidOf(item)
+        return answer.refused.has(uid) ? [[item, answer.refused.get(uid)] as const] : []
+      }),
+    )
+  }
   // When the first record of a uid is refused, the next one of that uid takes its place.
   for (;;) {
     const untried = [...firstOfEachUid(items, refused)].filter(([uid]) => !known.has(uid))
     if (untried.length === 0) break
     const { canary, random } = options
     const orders = ascending(untried.map(([, item]) => item))
-    for (const [item, failure] of await isolate(orders, cause, { attempt, canary, random }))
+    for (const [item, failure] of await isolate(orders, cause, {
+      attempt,
+      attemptEach,
+      canary,
+      random,
+    }))
       refused.set(item, failure)
   }
   const invalid = produceInvalid(options, items, source)

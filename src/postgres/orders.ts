@@ -14,6 +14,7 @@ import {
   paymentRows,
 } from './order-rows.ts'
 import { showRetrying } from './retrying.ts'
+import { storeEach } from './store-each.ts'
 import { readStoredOrder } from './stored-orders.ts'
 
 const INSERT_ORDERS = `
@@ -50,6 +51,18 @@ const READ_HASHES = 'select order_uid, content_hash from orders where order_uid 
  */
 export function ordersTransaction(client: Connection, optimistic: boolean): OrdersTransaction {
   let begun = false
+  const apart = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (!begun) await client.query(BEGIN_APART)
+    begun = true
+    try {
+      const result = await work()
+      await client.query(END_APART)
+      return result
+    } catch (error) {
+      await client.query(UNDO_APART)
+      throw error
+    }
+  }
   return {
     insertOrders: async (orders, sourceTopicId) => {
       const known = optimistic
@@ -58,19 +71,22 @@ export function ordersTransaction(client: Connection, optimistic: boolean): Orde
       await insertParts(client, orders, known)
       return known
     },
-    insertApart: async (orders, sourceTopicId) => {
-      if (!begun) await client.query(BEGIN_APART)
-      begun = true
-      try {
+    insertApart: (orders, sourceTopicId) =>
+      apart(async () => {
         const known = await insertUntilKnown(client, orders, sourceTopicId)
         await insertParts(client, orders, known)
-        await client.query(END_APART)
         return known
-      } catch (error) {
-        await client.query(UNDO_APART)
-        throw error
-      }
-    },
+      }),
+    insertEach: (orders, sourceTopicId) =>
+      apart(async () => {
+        const stored = await storeEach(client, orders, sourceTopicId)
+        if (stored === undefined) return undefined
+        const { inserted, refused } = stored
+        const rest = orders.filter(({ content: { uid } }) => !inserted.has(uid) && !refused.has(uid))
+        const known = rest.length === 0 ? new Map<string, StoredUnder>() : await readHashes(client, rest)
+        for (const uid of inserted) known.set(uid, { inserted: true })
+        return { known, refused }
+      }),
     showRetrying: (waiting, cameBack) => showRetrying(client, waiting, cameBack),
     canonicalOrder: (uid) => readStoredOrder(client, uid),
   }

@@ -54,7 +54,8 @@ test('one order that the database refuses leaves a batch of 1,000, which is stor
     added.push(Math.round(took - clean))
   }
   t.diagnostic(`a clean batch ${Math.round(clean)} ms; one bad order adds ${added.join(', ')} ms`)
-  assert.ok(Math.min(...added) < 300)
+  // A machine that is busy with other tests is slow with the clean batch as well.
+  assert.ok(Math.min(...added) < Math.max(300, 2 * clean))
   assert.equal(await place.nextOffset(), 5 * LARGE)
   assert.equal(place.canaries(), 3)
 })
@@ -117,7 +118,7 @@ test('parts of an order that lie there without it refuse that order alone', asyn
 const CONFLICTS = `
   create sequence tries;
   create function conflict() returns trigger language plpgsql as $$ begin
-    if new.entry = 'ALWAYS' or (new.entry = 'TWICE' and nextval('tries') <= 3)
+    if new.entry = 'ALWAYS' or (new.entry = 'TWICE' and nextval('tries') <= 2)
     then raise exception 'secret' using errcode = '40001'; end if;
     return new;
   end $$;

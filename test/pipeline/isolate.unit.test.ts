@@ -2,10 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { classifyError } from '../../src/pipeline/classify.ts'
-import { HoldPartition, type Failure } from '../../src/pipeline/failure.ts'
-import { isolate, settleOrIsolate } from '../../src/pipeline/isolate.ts'
-import type { Counts } from '../../src/pipeline/ledger.ts'
-import type { RoleWork } from '../../src/pipeline/role-work.ts'
+import type { Failure } from '../../src/pipeline/failure.ts'
+import { isolate } from '../../src/pipeline/isolate.ts'
 import { SimulatedTime } from './simulated-time.ts'
 
 function coded(code: string): Error {
@@ -22,11 +20,20 @@ interface Run {
   readonly done: number[]
 }
 
+interface Circumstances {
+  readonly cause?: Failure
+  readonly canary?: () => Promise<void>
+  readonly attemptEach?: (
+    items: readonly number[],
+    doAll: (items: readonly number[]) => void,
+  ) => Promise<ReadonlyMap<number, unknown> | undefined>
+}
+
 /** `faultOf` tells what the database says against an item, with how often it was tried before. */
 async function run(
   items: readonly number[],
   faultOf: (item: number, tries: number) => unknown,
-  { cause = REJECTED, canary = async () => {} }: { cause?: Failure; canary?: () => Promise<void> } = {},
+  { cause = REJECTED, canary = async () => {}, attemptEach }: Circumstances = {},
 ): Promise<Run> {
   using _ = new SimulatedTime()
   const attempts: number[][] = []
@@ -40,7 +47,10 @@ async function run(
     if (fault !== undefined) throw fault
     done.push(...some)
   }
-  const failures = await isolate(items, cause, { attempt, canary, random: () => 0.5 })
+  const each = attemptEach && {
+    attemptEach: (some: readonly number[]) => attemptEach(some, (all) => void done.push(...all)),
+  }
+  const failures = await isolate(items, cause, { attempt, ...each, canary, random: () => 0.5 })
   return { failures, attempts, done }
 }
 
@@ -111,69 +121,48 @@ test('a time-out asks the canary at once; when that fails too, the database is b
   await assert.rejects(busy, { name: 'HoldPartition', reason: 'database_busy' })
 })
 
-interface Story {
-  readonly first: unknown
-  readonly second?: unknown
-  readonly canary?: unknown
-}
-
-/** Plays a batch whose attempts end so; `undefined` is well. Returns what was done. */
-async function settle({ first, second, canary }: Story, isolating = true): Promise<string[]> {
-  const log: string[] = []
-  const step = async (what: string, error: unknown): Promise<{ counts: Counts }> => {
-    log.push(what)
-    if (error !== undefined) throw error
-    return { counts: {} }
-  }
-  const work: RoleWork<null, null, { counts: Counts }> = {
-    prepare: () => null,
-    settle: () => step('whole', first),
-    ...(isolating && {
-      isolation: {
-        canary: async () => void (await step('canary', canary)),
-        settle: (_, __, ___, { type }) => step(`apart after ${type}`, second),
-      },
-    }),
-    committed: () => {},
-  }
-  const source = { consumerGroup: 'g', topic: 't', topicId: 'id', partition: 0 }
-  await settleOrIsolate(work, async (each) => await each(null, [], source))
-  return log
-}
-
-test('a batch that can be stored is stored as a whole, and no canary is sent', async () => {
-  assert.deepEqual(await settle({ first: undefined }), ['whole'])
+test('few items are done one by one at a time, and so found in one attempt', async () => {
+  const refused = new Map([
+    [70, coded('23514')],
+    [75, coded('40001')],
+  ])
+  const { failures, attempts, done } = await run(NUMBERS(128), (item) => refused.get(item), {
+    attemptEach: async (some, doAll) => {
+      doAll(some.filter((item) => !refused.has(item)))
+      return new Map([...refused].filter(([item]) => some.includes(item)))
+    },
+  })
+  assert.deepEqual([...failures.keys()], [70, 75])
+  assert.equal(done.length, 126)
+  // 64 + 64, 32 + 32, then each of 64 to 95; and 75 twice more, since it may pass.
+  assert.deepEqual(
+    attempts.map(({ length }) => length),
+    [64, 32, 32, 1, 1],
+  )
 })
 
-test('a batch that is refused for its content, or fails in passing, is settled apart after the canary', async () => {
-  for (const [code, type] of [
-    ['22001', 'rejected_by_database'],
-    ['40001', 'serialization_conflict'],
-    ['57014', 'timeout'],
-    ['P0001', 'unclassified'],
-  ] as const)
-    assert.deepEqual(await settle({ first: coded(code) }), ['whole', 'canary', `apart after ${type}`])
-})
-
-test('an outage and systemic trouble are not asked about', async () => {
-  for (const code of ['ECONNREFUSED', '53300', '25006', '42703', '28P01', 'PLT_KFK_NETWORK'])
-    await assert.rejects(settle({ first: coded(code), canary: new Error('asked') }), { code })
-})
-
-test('when the canary fails too, the partition holds for what the canary failed for', async () => {
-  for (const [code, reason] of [
-    ['23514', 'failure_flood'],
-    ['22P03', 'failure_flood'],
-    ['55P03', 'database_busy'],
-    ['ECONNREFUSED', 'database_unreachable'],
-    ['53300', 'database_unreachable'],
-    ['42703', 'schema_mismatch'],
-    ['42501', 'access_denied'],
-    ['P0001', 'unclassified'],
-  ] as const) {
-    const held = settle({ first: coded('23514'), canary: coded(code) })
-    await assert.rejects(held, (error) => error instanceof HoldPartition && error.reason === reason)
+test('what can not be done one by one at a time is halved', async () => {
+  const fault = (item: number) => (item === 2 ? coded('23514') : undefined)
+  for (const attemptEach of [async () => undefined, () => Promise.reject(coded('57014'))]) {
+    const { failures, attempts } = await run(NUMBERS(4), fault, { attemptEach })
+    assert.deepEqual([[...failures.keys()], attempts], [[2], [[0, 1], [2], [3]]])
   }
+})
+
+test('trouble that shows in one of those that are done one by one ends the search', async () => {
+  for (const code of ['ECONNRESET', '42703']) {
+    const attemptEach = async () => new Map([[1, coded(code)]])
+    await assert.rejects(
+      run(NUMBERS(4), () => undefined, { attemptEach }),
+      { code },
+    )
+  }
+  const attemptEach = async () => new Map([[1, coded('55P03')]])
+  const canary = (): Promise<void> => Promise.reject(coded('55P03'))
+  await assert.rejects(
+    run(NUMBERS(4), () => undefined, { attemptEach, canary }),
+    { reason: 'database_busy' },
+  )
 })
 
 test('a canary that fails in passing is sent again, twice at most; any other failure counts at once', async () => {
@@ -195,14 +184,4 @@ test('a canary that fails in passing is sent again, twice at most; any other fai
     )
     assert.equal(asked, canaries, code)
   }
-})
-
-test('what fails apart as well, and is no record, is thrown as it is', async () => {
-  const second = coded('23514')
-  await assert.rejects(settle({ first: coded('40001'), second }), second)
-})
-
-test('a role that can not isolate throws what its batch failed for', async () => {
-  const first = coded('23514')
-  await assert.rejects(settle({ first }, false), first)
 })

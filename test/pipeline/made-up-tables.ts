@@ -3,6 +3,7 @@ import { canonicalBytes } from '../../src/order/canonical.ts'
 import { readOrder } from '../../src/order/read-order.ts'
 import type { SourceCoordinates } from '../../src/pipeline/headers.ts'
 import type {
+  EachAnswer,
   NewOrder,
   OrdersRoleOptions,
   OrdersTransaction,
@@ -39,6 +40,20 @@ export class MadeUpTables implements OrdersTransaction {
     const refusal = uids.map((uid) => this.refusal(uid)).find((each) => each !== undefined)
     if (refusal !== undefined) throw refusal
     return await this.insertOrders(orders, topicId)
+  }
+
+  async insertEach(orders: readonly NewOrder[], topicId: string): Promise<EachAnswer> {
+    this.log.push(`each ${orders.map(({ content }) => content.uid).join(' ')}`)
+    const refused = new Map(
+      orders
+        .map(({ content }) => [content.uid, this.refusal(content.uid)] as const)
+        .filter(([, refusal]) => refusal !== undefined),
+    )
+    const known = await this.insertOrders(
+      orders.filter(({ content }) => !refused.has(content.uid)),
+      topicId,
+    )
+    return { known, refused }
   }
 
   async showRetrying(
