@@ -52,7 +52,7 @@ async function status({ json }: StatusOptions): Promise<ExitCode> {
 function skip(options: SkipOptions): Promise<ExitCode> {
   return move(options, async (found, config) => {
     if (options.to !== undefined) return { kind: 'skip', to: toOffset(options.to, found.log) }
-    const batch = await findUnreadable(kafkaOf(config), found.key, found.row.nextOffset)
+    const batch = await findUnreadable(kafkaOf(config), found.key, found.row.nextOffset, found.log.end)
     if (!batch.ok) return refuse(batch.why)
     process.stderr.write(`offsets ${batch.first} to ${batch.to - 1} can't be decoded: ${batch.reason}\n`)
     return { kind: 'skip', to: batch.to }

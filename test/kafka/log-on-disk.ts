@@ -24,6 +24,13 @@ export async function giveUnknownCodec(brokers: string, topic: string, partition
   })
 }
 
+/** Overwrites the whole batch with zeros, so that the broker itself can't find its way any more. */
+export async function wipeBatch(brokers: string, topic: string, partition: number, offset: number) {
+  return await changeBatch(brokers, topic, partition, offset, (batch) => {
+    batch.fill(0)
+  })
+}
+
 /**
  * Changes the batch with this offset in the file where it lies. The broker need not be stopped: it sends what
  * is in the file, and does not look at it.
