@@ -30,7 +30,7 @@ const ADVICE: Readonly<Record<HoldReason, string>> = {
   log_diverged: 'Kafka lost records that were acknowledged; see docs/OPERATIONS.md, "The log was cut"',
   topic_missing: 'resumes by itself when the topic is there',
   unreadable:
-    'a batch in the log is corrupt or uses an unknown codec; see docs/OPERATIONS.md, "An unreadable batch"',
+    'nobody can read this batch; look at it, then pass over it with npm run ledger -- skip --batch. See docs/OPERATIONS.md, "An unreadable batch"',
   unclassified: 'this is unexpected; the error tells more at LOG_LEVEL=debug',
 }
 

@@ -25,7 +25,7 @@ const ENVIRONMENT = {
   RETRY_BASE_MS: '50',
   RETRY_CAP_MS: '200',
 }
-const DIES_WITHIN_MS = 30_000
+const DIES_WITHIN_MS = 60_000
 /** Points that are walked at the same time; they have nothing in common. */
 const AT_ONCE = 3
 
@@ -96,7 +96,7 @@ async function recover(place: Place): Promise<string> {
   })
   const service = await startService(config, createLogger({ level: 'error', sink }))
   try {
-    await waitUntilSettled(place)
+    await waitUntilSettled(place, 60_000)
   } finally {
     await service.drain()
   }
