@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { readNewestOrders, readStoredOrder, type NewestPlace } from '../../src/postgres/stored-orders.ts'
+import { readNewestOrders, type NewestPlace } from '../../src/postgres/newest-orders.ts'
+import { readStoredOrder } from '../../src/postgres/stored-orders.ts'
 import { storeOrders } from '../wiring/api-under-test.ts'
 import { migratedDatabase } from './migrated-database.ts'
 import { orderWithUid } from './orders-under-test.ts'
@@ -46,4 +47,40 @@ test('an order of which a part is missing is passed over, and ends nothing', asy
     page.map(({ uid }) => uid),
     ['c', 'a'],
   )
+})
+
+test('texts that are special to COPY are read as they are stored', async (t) => {
+  const own = await migratedDatabase(t)
+  const texts = [
+    '\\',
+    '\\N',
+    '\\.',
+    'a\tb\nc\rd\be\ff\vg',
+    '\\\\t',
+    'ж\\ю',
+    '🧑‍🚀\t',
+    "';--",
+    '{,"}',
+    '\u0001\u001f\u007f',
+    'x',
+  ]
+  const orders = texts.map((text, n) => {
+    const { delivery, items } = orderWithUid('any')
+    return orderWithUid(`hostile-${n}`, {
+      track_number: text,
+      delivery: { ...delivery, name: text, address: text + text },
+      items: [...items, ...items].map((item) => ({ ...item, name: text, brand: `${text}!` })),
+    })
+  })
+  await storeOrders(own, orders)
+  const page = await readNewestOrders(own.pool, undefined, 100)
+  assert.equal(page.length, texts.length)
+  for (const { uid, canonical } of page) {
+    assert.equal(canonical().toString(), (await readStoredOrder(own.pool, uid))?.toString())
+  }
+})
+
+test('no orders are no page', async (t) => {
+  const own = await migratedDatabase(t)
+  assert.deepEqual(await readNewestOrders(own.pool, undefined, 10), [])
 })

@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { listDeadLetters } from '../../src/postgres/list-dead-letters.ts'
 import { listOrders } from '../../src/postgres/list-orders.ts'
 import { lookUp } from '../../src/postgres/look-up.ts'
-import { readNewestOrders } from '../../src/postgres/stored-orders.ts'
+import { readNewestOrders } from '../../src/postgres/newest-orders.ts'
 import { waitUntil } from '../stack-under-test.ts'
 import { migratedDatabase } from './migrated-database.ts'
 
