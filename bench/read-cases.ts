@@ -80,6 +80,8 @@ export async function measureDrainWithReads(
   await untilStored(service, uids)
   const seconds = load.orders / 40_000
   const [drained, lookups] = await Promise.all([service.settled(load.orders), lookUp(service, uids, seconds)])
+  if (drained.records < load.orders / 3)
+    throw new Error('too few orders were left: measure with more of them')
   if (idle === 'event streams' && clients?.received() === 0) throw new Error('no events came')
   return { perSecond: (drained.records / drained.ms) * 1000, lookups }
 }

@@ -13,40 +13,44 @@ export interface ReadsResult {
 
 /** The figures for people. */
 export function formatReads({ machine, orders, warm, drains }: ReadsResult): string {
-  const bare = warm.rounds.map((round) => round.bare)
-  const cached = warm.rounds.map((round) => round.cached)
-  const unchanged = warm.rounds.map((round) => round.unchanged)
   const { nobody } = drains
   return [
     `${machine.cores} × ${machine.cpu}; load before ${machine.loadBefore.toFixed(2)}; Node ${machine.node}, PostgreSQL ${machine.postgres}`,
-    `${orders} orders; 50 connections, no pipelining; medians of ${bare.length} rounds in turns`,
+    `${orders} orders; 50 connections, no pipelining; medians of ${nobody.length} rounds in turns`,
     '',
+    ...formatWarm(warm),
+    '',
+    `while draining ${median(nobody.map(({ perSecond }) => perSecond)).toFixed(0)} orders/s, ${lookupsOf(nobody)}`,
+    besideLine('1,000 idle event streams', drains['event streams'], nobody),
+    besideLine('2,000 slowloris sockets', drains.slowloris, nobody),
+    '',
+  ].join('\n')
+}
+
+/** Reads of a service that is warm, and how it became so. */
+export function formatWarm(warm: WarmUp): string[] {
+  const bare = warm.rounds.map((round) => round.bare)
+  const cached = warm.rounds.map((round) => round.cached)
+  const unchanged = warm.rounds.map((round) => round.unchanged)
+  return [
     ratesLine('bare node:http', bare),
     ratesLine('an order in memory', cached),
     ratesLine('the same, unchanged (304)', unchanged),
     ratesLine('with the cache off', [warm.uncached]),
     `in memory / bare: rate ${ratio(cached, bare, rateOf)}, p99 ${ratio(cached, bare, p99Of)}; 304 / in memory: rate ${ratio(unchanged, cached, rateOf)}`,
-    '',
     `warm-up: ${warm.orders} orders in ${warm.seconds.toFixed(2)} s after the first answer`,
     `first answer after ${warm.firstAnswerMs.toFixed(0)} ms with these orders, ${warm.firstAnswerEmptyMs.toFixed(0)} ms with none`,
-    '',
-    `while draining ${median(nobody.map(({ perSecond }) => perSecond)).toFixed(0)} orders/s, ${lookupsOf(nobody)}`,
-    ...besideLines('1,000 idle event streams', drains['event streams'], nobody),
-    ...besideLines('2,000 slowloris sockets', drains.slowloris, nobody),
-    '',
-  ].join('\n')
+  ]
 }
 
-function besideLines(
+function besideLine(
   who: string,
   drains: readonly DrainWithReads[],
   nobody: readonly DrainWithReads[],
-): string[] {
+): string {
   const rate = ({ perSecond }: DrainWithReads): number => perSecond
   const p50 = ({ lookups }: DrainWithReads): number => lookups.p50Ms
-  return [
-    `beside ${who}: ingestion ${ratio(drains, nobody, rate)}, lookups' p50 ${ratio(drains, nobody, p50)} times; ${lookupsOf(drains)}`,
-  ]
+  return `beside ${who}: ingestion ${ratio(drains, nobody, rate)}, p50 of lookups ${ratio(drains, nobody, p50)} times; ${lookupsOf(drains)}`
 }
 
 function lookupsOf(drains: readonly DrainWithReads[]): string {

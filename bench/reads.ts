@@ -6,7 +6,7 @@ import { startBenchStack } from './bench-stack.ts'
 import { prepareLoad } from './load.ts'
 import { describeMachine, loadNow } from './machine.ts'
 import { measureDrainWithReads, measureWarmReads, type DrainWithReads } from './read-cases.ts'
-import { formatReads, type ReadsResult } from './reads-report.ts'
+import { formatReads, formatWarm, type ReadsResult } from './reads-report.ts'
 
 interface Options {
   readonly orders: number
@@ -64,6 +64,7 @@ async function measure(
   const uids = load.sample.map(({ orders: rows }) => String(rows[0]?.[0]))
   report('warm-up, and reads from memory')
   const warm = await measureWarmReads(stack, load, uids, rounds)
+  report(formatWarm(warm).join('\n'))
   const drains: Record<(typeof IDLE)[number], DrainWithReads[]> = {
     nobody: [],
     'event streams': [],
