@@ -10,7 +10,7 @@ const WHERE_KEY = 'where consumer_group = $1 and topic_id = $2 and partition = $
 const READ_ROW = `
   select next_offset, version, written_by, last_leader_epoch, last_timestamp_ms, forwarded_ahead, dead_lettered_ahead
   from ledger ${WHERE_KEY}`
-const LOCK_ROW = `select version, next_offset from ledger ${WHERE_KEY} for update`
+const LOCK_ROW = `select next_offset, version from ledger ${WHERE_KEY} for update`
 const BOOK = `
   update ledger set
     next_offset = $4, seen_end = greatest(seen_end, $5), last_leader_epoch = $6, last_timestamp_ms = $7,

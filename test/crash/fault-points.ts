@@ -42,9 +42,10 @@ export const FAULT_POINTS: readonly FaultPoint[] = [
   often('after orders: show what waits'),
   often('after orders: produce retries'),
   often('after retries: open the row'),
-  often('before retries: send back'),
+  often('after retries: lock the row'),
   often('after retries: send back'),
-  often('after retries: book'),
+  often('after retries: move the row'),
+  often('after retries: commit'),
   once('after retries: copy the offset'),
 ]
 
@@ -57,12 +58,11 @@ export function needsRetries({ at }: FaultPoint): boolean {
 const STATEMENTS: readonly (readonly [pattern: RegExp, call: string])[] = [
   [/^\s*insert into ledger/, 'make the row'],
   [/^\s*update ledger set seen_end/, 'open the row'],
-  [/^\s*select next_offset from ledger.* for update/, 'lock the row'],
+  [/^\s*select next_offset(, version)? from ledger.* for update/, 'lock the row'],
   [/^\s*select order_uid, content_hash from orders/, 'look what is stored'],
   [/^\s*copy (orders|delivery|payment|items)\b/, 'copy $1'],
   [/^\s*insert into dlq/, 'archive'],
   [/^\s*insert into retrying/, 'show what waits'],
-  [/^\s*with booked as/, 'book'],
   [/^\s*update ledger set\s+next_offset/, 'move the row'],
   [/^\s*commit$/, 'commit'],
 ]

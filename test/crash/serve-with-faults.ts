@@ -35,7 +35,7 @@ function roleOf(client: object, values: readonly unknown[]): Role | undefined {
   return group.endsWith('-dead-letters') ? 'dead-letters' : 'orders'
 }
 
-const CALLS_WITH_A_GROUP = new Set(['make the row', 'open the row', 'lock the row', 'move the row', 'book'])
+const CALLS_WITH_A_GROUP = new Set(['make the row', 'open the row', 'lock the row', 'move the row'])
 const FIRST_COUNT = 8
 const DISPOSITIONS = 7
 
