@@ -4,7 +4,10 @@ import { startServiceProcess } from '../service-under-test.ts'
 import { waitUntil } from '../stack-under-test.ts'
 import { expectBalanced, expectEachAccountedFor, ledgerOf, waitUntilSettled } from './books.ts'
 import { MIXED, produce } from './load.ts'
-import { createTopic, endsOf, placeOnSharedStack, withAdmin, type Place } from './place.ts'
+import { createTopic, endsOf, PARTITIONS, placeOnSharedStack, withAdmin, type Place } from './place.ts'
+
+/** Orders, retries and dead letters. */
+const ROLES = 3
 
 /** The group must have no members. */
 async function resetGroup(place: Place, to: 'start' | 'end'): Promise<void> {
@@ -32,7 +35,8 @@ describe("Kafka's copy of the offsets", () => {
 
     await resetGroup(place, 'start')
     const second = await startServiceProcess(test, place.environment)
-    await waitUntil(() => second.events.filter(({ event }) => event === 'partition_flowing').length === 8, {
+    const flowing = (): number => second.events.filter(({ event }) => event === 'partition_flowing').length
+    await waitUntil(() => flowing() === ROLES * PARTITIONS, {
       deadlineMs: 15_000,
       what: 'every partition flows again',
     })
