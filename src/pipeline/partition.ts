@@ -172,8 +172,9 @@ export class PartitionWorker<Transaction, Prepared, Settled extends { readonly c
     if (reader.ended !== undefined) return false
     const to = reader.nextRecord
     if (to <= settledTo) {
-      // Below it, the record that is to be compared has not come yet.
-      this.#show(session, reader.logEnd, to === settledTo)
+      // Below it, the record that is to be compared has not come yet. While others wait to be written, that
+      // they were read proves nothing: they may be what can't be written.
+      this.#show(session, reader.logEnd, to === settledTo && reader.logEnd <= settledTo)
       return true
     }
     const gap = accountGap(settledTo, to, range.start)

@@ -196,6 +196,21 @@ test('a dead letter that can not be produced holds the partition, and nothing of
   assert.equal(world.nextOffset, 2)
 })
 
+test('a dead letter that can not be produced time after time holds the partition, though Kafka answers', async () => {
+  using world = new OnePartition()
+  world.kafka.produce(0, 'a', 1)
+  await world.reach(() => world.nextOffset === 1)
+  world.kafka.produce(0, 'b', undefined)
+  for (const state of ['flowing', 'held', 'held']) {
+    await world.reach('produce')
+    await world.letHappen('produce', 7)
+    await world.letHappen('probe kafka')
+    assert.equal(world.owner.worker.status.state, state)
+  }
+  await world.settle()
+  assert.equal(world.nextOffset, 2)
+})
+
 test('a database that went back while the topic was idle is noticed, and everything since is read again', async () => {
   using world = new OnePartition()
   await world.reach('readable')
