@@ -37,7 +37,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 const ONLY_POSITIVE = 'alter table orders add constraint only_positive check (sm_id > 0)'
 
-test('one order that the database refuses leaves a batch of 1,000, which is stored; it costs little', async (t) => {
+test('one order that the database refuses leaves a batch of 1,000, which is stored', async (t) => {
   const place = await placeWith(t, ONLY_POSITIVE)
   await place.settle(records('warm', LARGE))
   const clean = await timed(() => place.settle(records('clean', LARGE)))
@@ -54,8 +54,6 @@ test('one order that the database refuses leaves a batch of 1,000, which is stor
     added.push(Math.round(took - clean))
   }
   t.diagnostic(`a clean batch ${Math.round(clean)} ms; one bad order adds ${added.join(', ')} ms`)
-  // A machine that is busy with other tests is slow with the clean batch as well.
-  assert.ok(Math.min(...added) < Math.max(300, 2 * clean))
   assert.equal(await place.nextOffset(), 5 * LARGE)
   assert.equal(place.canaries(), 3)
 })
