@@ -35,11 +35,14 @@ describe("Kafka's copy of the offsets", () => {
 
     await resetGroup(place, 'start')
     const second = await startServiceProcess(test, place.environment)
-    const flowing = (): number => second.events.filter(({ event }) => event === 'partition_flowing').length
-    await waitUntil(() => flowing() === ROLES * PARTITIONS, {
-      deadlineMs: 15_000,
-      what: 'every partition flows again',
-    })
+    // Its lag is told once it has looked at its ledger.
+    await waitUntil(
+      async () => {
+        const metrics = await (await fetch(`${second.url}/metrics`)).text()
+        return (metrics.match(/^orders_lag_records\{/gm) ?? []).length === ROLES * PARTITIONS
+      },
+      { deadlineMs: 30_000, what: 'every partition flows again' },
+    )
     assert.equal(await second.stop(), 0)
     assert.deepEqual(await ledgerOf(place), ledger)
 
