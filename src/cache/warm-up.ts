@@ -16,8 +16,8 @@ export interface WarmUpOptions<Place> {
 export interface WarmOrder<Place> {
   readonly uid: string
   readonly place: Place
-  /** Made when it is asked for: it costs more than all the rest. Undefined when it is to be read by itself. */
-  readonly order: () => CachedOrder | undefined
+  /** Made when it is asked for: it costs more than all the rest. */
+  readonly order: () => CachedOrder
 }
 
 const PAGE_ORDERS = 2_000
@@ -67,9 +67,7 @@ export class WarmUp<Place> {
       if (index % SLICE_ORDERS === 0) await turn()
       if (stopping.aborted) return false
       if (cache.has(uid)) continue
-      const made = order()
-      if (made === undefined) continue
-      const outcome = cache.fill(uid, made)
+      const outcome = cache.fill(uid, order())
       if (outcome === 'full') return false
       if (outcome === 'passed by') continue
       uids.push(uid)

@@ -1,6 +1,6 @@
 import { createOrderCache, type CachedOrder, type OrderCache } from '../cache/order-cache.ts'
 import { WarmUp, type WarmUpProgress } from '../cache/warm-up.ts'
-import { contentDigest, digestOfHash } from '../order/content-hash.ts'
+import { contentDigest } from '../order/content-hash.ts'
 import { backoffMs } from '../pipeline/backoff.ts'
 import type { Pool } from '../postgres/database.ts'
 import { readNewestOrders, type NewestPlace } from '../postgres/newest-orders.ts'
@@ -32,10 +32,10 @@ export function startCache(maxBytes: number, pool: Pool, log: Logger): RunningCa
     cache,
     readPage: async (after, limit) => {
       const orders = await readNewestOrders(pool, after, limit)
-      return orders.map(({ uid, storedAt, contentHash, canonical }) => ({
+      return orders.map(({ uid, storedAt, canonical }) => ({
         uid,
         place: { storedAt, uid },
-        order: () => provenOrder(canonical(), contentHash),
+        order: () => cachedOrder(canonical()),
       }))
     },
     stopping: stopping.signal,
@@ -50,12 +50,6 @@ export function startCache(maxBytes: number, pool: Pool, log: Logger): RunningCa
 
 export function cachedOrder(bytes: Buffer): CachedOrder {
   return { bytes, etag: `"${contentDigest(bytes)}"` }
-}
-
-/** The server wrote these bytes: they are taken only when they are the ones that were hashed when it was stored. */
-function provenOrder(bytes: Buffer, contentHash: Buffer): CachedOrder | undefined {
-  const order = cachedOrder(bytes)
-  return order.etag === `"${digestOfHash(contentHash)}"` ? order : undefined
 }
 
 /** Again after a failure, until it went through: without it, reads are only slower. Never rejects. */

@@ -41,25 +41,6 @@ test('all orders are taken in when they fit, in pages, and then it is done', asy
   assert.deepEqual(asked, [undefined, 1_999, 3_999, 4_499])
 })
 
-test('an order that has to be read by itself is passed over', async () => {
-  const cache = emptyCache(16 * MIB)
-  const { readPage } = stored(3)
-  const warmUp = new WarmUp({
-    cache,
-    readPage: async (after: number | undefined, limit: number) =>
-      (await readPage(after, limit)).map((one) =>
-        one.uid === '1' ? { ...one, order: () => undefined } : one,
-      ),
-    stopping: NEVER,
-  })
-  await warmUp.run()
-  assert.deepEqual(warmUp.progress, { state: 'done', loaded: 2 })
-  assert.deepEqual(
-    ['0', '1', '2'].map((uid) => cache.has(uid)),
-    [true, false, true],
-  )
-})
-
 test('it stops when the cache is full, with the newest in it and none pushed out', async () => {
   const cache = emptyCache()
   const warmUp = new WarmUp({ cache, ...stored(100_000), stopping: NEVER })
