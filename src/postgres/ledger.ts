@@ -9,7 +9,7 @@ const GONE_AFTER_SECONDS = 15
 const LOCK_NOT_AVAILABLE = '55P03'
 const UNIQUE_VIOLATION = '23505'
 
-const WHERE_KEY = 'where consumer_group = $1 and topic_id = $2 and partition = $3'
+export const WHERE_KEY = 'where consumer_group = $1 and topic_id = $2 and partition = $3'
 const COLUMNS = 'next_offset, version, written_by, last_leader_epoch, last_timestamp_ms'
 
 const CREATE_ROW = `
@@ -61,7 +61,8 @@ const BOOK_GONE = `
     and ledger.partition = gone.partition
   returning gone.unread - gone.forwarded - gone.dead_lettered as unread`
 
-interface Row {
+/** As the driver gives it: bigint as text. */
+export interface LedgerRowColumns {
   next_offset: string
   version: string
   written_by: string
@@ -69,11 +70,11 @@ interface Row {
   last_timestamp_ms: string | null
 }
 
-function keyOf({ consumerGroup, topicId, partition }: LedgerKey): unknown[] {
+export function keyOf({ consumerGroup, topicId, partition }: LedgerKey): unknown[] {
   return [consumerGroup, topicId, partition]
 }
 
-function toLedgerRow(row: Row): LedgerRow {
+export function toLedgerRow(row: LedgerRowColumns): LedgerRow {
   const { last_leader_epoch: leaderEpoch, last_timestamp_ms: timestampMs } = row
   return {
     nextOffset: Number(row.next_offset),
@@ -97,7 +98,7 @@ export function postgresLedger<Transaction>(
       await pool.query(CREATE_ROW, [...keyOf(key), key.topic, log.start, log.end, instanceId])
       // An update waits for whoever holds the row, as a plain read would not.
       const { rows } = await pool
-        .query<Row>(SEE_END, [...keyOf(key), log.end])
+        .query<LedgerRowColumns>(SEE_END, [...keyOf(key), log.end])
         .catch(async (error: unknown) => {
           if (hasCode(error, LOCK_NOT_AVAILABLE)) await pool.query(END_FROZEN_COPY, keyOf(key))
           throw error
@@ -107,7 +108,7 @@ export function postgresLedger<Transaction>(
       return toLedgerRow(rows[0])
     },
     read: async (key) => {
-      const { rows } = await pool.query<Row>(READ_ROW, keyOf(key))
+      const { rows } = await pool.query<LedgerRowColumns>(READ_ROW, keyOf(key))
       return rows[0] && toLedgerRow(rows[0])
     },
     settle: async (key, from, work) => {

@@ -4,9 +4,8 @@ import type { LedgerKey } from '../pipeline/ledger.ts'
 import type { RetryLedger, RetryRow, RetryStep, SettledAhead } from '../pipeline/retry-ledger.ts'
 import { inTransaction, Rollback } from './database.ts'
 import { fromMultirange, toMultirange } from './multirange.ts'
-import { postgresLedger } from './ledger.ts'
+import { keyOf, postgresLedger, toLedgerRow, WHERE_KEY, type LedgerRowColumns } from './ledger.ts'
 
-const WHERE_KEY = 'where consumer_group = $1 and topic_id = $2 and partition = $3'
 const READ_ROW = `
   select next_offset, version, written_by, last_leader_epoch, last_timestamp_ms, forwarded_ahead, dead_lettered_ahead
   from ledger ${WHERE_KEY}`
@@ -25,12 +24,7 @@ const END_WAITING = `
     select * from unnest($1::uuid[], $2::int4[], $3::int8[])
   )`
 
-interface Row {
-  next_offset: string
-  version: string
-  written_by: string
-  last_leader_epoch: number | null
-  last_timestamp_ms: string | null
+interface Row extends LedgerRowColumns {
   forwarded_ahead: string
   dead_lettered_ahead: string
 }
@@ -71,26 +65,12 @@ export function postgresRetryLedger(pool: pg.Pool, instanceId: string): RetryLed
   }
 }
 
-function keyOf({ consumerGroup, topicId, partition }: LedgerKey): unknown[] {
-  return [consumerGroup, topicId, partition]
-}
-
 function toRetryRow(row: Row): RetryRow {
-  const { last_leader_epoch: leaderEpoch, last_timestamp_ms: timestampMs } = row
   const ahead: SettledAhead = {
     forwarded: fromMultirange(row.forwarded_ahead),
     deadLettered: fromMultirange(row.dead_lettered_ahead),
   }
-  return {
-    nextOffset: Number(row.next_offset),
-    version: Number(row.version),
-    writtenBy: row.written_by,
-    fingerprint:
-      leaderEpoch === null || timestampMs === null
-        ? undefined
-        : { leaderEpoch, timestampMs: Number(timestampMs) },
-    ahead,
-  }
+  return { ...toLedgerRow(row), ahead }
 }
 
 function valuesOf(step: RetryStep, instanceId: string): unknown[] {
