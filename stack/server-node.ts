@@ -1,3 +1,4 @@
+import { isAlive } from './process-table.ts'
 import {
   adoptServer,
   killServer,
@@ -54,12 +55,18 @@ export function serverNode(behaviour: ServerBehaviour): ServerNode {
       return runningServer(place)?.pid
     },
     async start(signal) {
-      let server = adoptServer(place)
-      if (!server) {
-        await killServer(place) // processes that no pid file names would hold the data
-        server = await launch(signal)
+      const waiting = { deadlineMs: READY_DEADLINE_MS, signal }
+      const found = adoptServer(place)
+      if (found) {
+        try {
+          return await waitUntilReady(place, found, probe, waiting)
+        } catch (error) {
+          // It was about to end when it was found: killed, but not gone yet.
+          if (signal?.aborted === true || isAlive(found.identity)) throw error
+        }
       }
-      await waitUntilReady(place, server, probe, { deadlineMs: READY_DEADLINE_MS, signal })
+      await killServer(place) // processes that no pid file names would hold the data
+      await waitUntilReady(place, await launch(signal), probe, waiting)
     },
     stop: async () => await stopServer(place, stopSignal, stopDeadlineMs),
     kill: async () => await killServer(place),

@@ -116,6 +116,17 @@ describe('a stack', () => {
     await assertDataIsThere(stack)
   })
 
+  it('starts a server anew that was found running and died then', async () => {
+    const { postgres } = stack
+    const { pid } = postgres
+    postgres.pause() // so that it can't be ready before it dies
+    const starting = postgres.start()
+    await postgres.kill()
+    await starting
+    assert.ok(postgres.pid !== undefined && postgres.pid !== pid)
+    await assertDataIsThere(stack)
+  })
+
   it('replaces a server that no pid file names any more', async () => {
     const { pid } = stack.postgres
     rmSync(join(dir, 'postgres-primary', 'pid'))
