@@ -51,6 +51,11 @@ const OWNERS: readonly (readonly [packages: RegExp, folder: string])[] = [
 /** Pure folders reach nothing outside the process. */
 const PURE = ['order', 'pipeline']
 const OUTSIDE = /^node:(fs|net|http|https|tls|dns|dgram|child_process|worker_threads|cluster|os)(\/|$)/
+/** Beside src: a checker that knew how a run was made would judge with its eyes. */
+const APART: readonly (readonly [importer: RegExp, imported: RegExp, why: string])[] = [
+  [/^chaos\/checker\//, /^chaos\/(?!checker\/)/, 'the checker judges a run from outside'],
+  [/^(chaos|stack|bench)\//, /^test\//, 'only tests import tests'],
+]
 const NAMELESS = /(^|\/)(utils?|common|helpers?|types|services|index)(\.[a-z.]+|\/|$)/
 const MAX_LINES = 250
 
@@ -99,8 +104,9 @@ function aboutFile({ path, source }: SourceFile): string[] {
 
 function aboutImport(path: string, { from, typeOnly }: Import): string[] {
   const folder = folderOf(path)
-  const direction = folder === undefined ? undefined : DIRECTIONS[folder]
-  if (folder === undefined || direction === undefined) return []
+  if (folder === undefined) return aboutImportBeside(path, from)
+  const direction = DIRECTIONS[folder]
+  if (direction === undefined) return []
   if (!from.startsWith('.')) return aboutPackage(folder, from)
   const target = resolve(path, from)
   if (target === 'package.json') return []
@@ -110,6 +116,14 @@ function aboutImport(path: string, { from, typeOnly }: Import): string[] {
   const allowed = typeOnly ? [...direction.values, ...direction.types] : direction.values
   if (other === folder || allowed.includes(other) || allowed.includes('*')) return []
   return [`${folder} must not import ${typeOnly ? '' : 'values of '}${other} (${from})`]
+}
+
+function aboutImportBeside(path: string, from: string): string[] {
+  if (!from.startsWith('.')) return []
+  const target = resolve(path, from)
+  return APART.filter(([importer, imported]) => importer.test(path) && imported.test(target)).map(
+    ([, , why]) => `imports ${target}: ${why}`,
+  )
 }
 
 function aboutPackage(folder: string, from: string): string[] {

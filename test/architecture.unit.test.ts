@@ -19,6 +19,11 @@ test('every file in src keeps to the directions, owners, names and lengths of th
   assert.deepEqual(violations(files), [])
 })
 
+test('the checker of chaos runs knows nothing of what makes them, and nothing but tests imports tests', () => {
+  const files = ['chaos', 'stack', 'bench'].flatMap(filesUnder)
+  assert.deepEqual(violations(files), [])
+})
+
 for (const [what, path, source] of [
   ['the order imports something of ours', 'src/order/x.ts', "import { a } from '../config/config.ts'"],
   ['the pipeline imports a technology', 'src/pipeline/x.ts', "import { a } from '../kafka/a.ts'"],
@@ -73,6 +78,7 @@ for (const [what, path, source] of [
   ['an import in a comment', 'src/http/x.ts', "/*\nimport { a } from '../cache/a.ts'\n*/"],
   ['a type that is exported', 'src/http/x.ts', "export type A = 'a' | '../cache/a.ts'"],
   ['a constant that is exported', 'src/http/x.ts', "export const a = '../cache/a.ts'"],
+  ['the checker in a chaos run', 'chaos/run.ts', "import { a } from './checker/a.ts'"],
   ['what does not ship', 'stack/x.ts', "import { a } from '../src/kafka/a.ts'\nprocess.env['X']"],
 ] as const) {
   test(`${what}: allowed`, () => assert.deepEqual(violations([{ path, source }]), []))

@@ -1,0 +1,60 @@
+import type { Evidence, Reset } from './evidence.ts'
+
+/** What a check stands for: a guarantee of the design, or a part of the run that has to be well. */
+export type Guarantee =
+  | `G${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11}`
+  | 'audit'
+  | 'ledger'
+  | 'liveness'
+  | 'memory'
+
+/** A sentence that says what is wrong and with what. */
+export type Finding = string
+
+export interface Limits {
+  /** From the last fault until everything is settled. */
+  readonly settleMs: number
+  readonly drainMs: number
+  /** Of one life of an instance. */
+  readonly peakResidentBytes: number
+  /** Records that may be sent to retry: none, unless the run makes trouble for single records on purpose. */
+  readonly retries: number
+  /** Before and after a reset for so long nobody can tell on which side of it something was seen. */
+  readonly nearResetMs: number
+  /** Whether a topic that is still there may have lost records to retention. */
+  readonly retention: boolean
+}
+
+/** Its name is short and stays: reports and tests know it by that. */
+export interface Check {
+  readonly name: string
+  readonly guarantee: Guarantee
+  /** Everything that is wrong; empty when the check passes. Pure. */
+  readonly judge: (evidence: Evidence, limits: Limits) => readonly Finding[]
+}
+
+export interface Verdict {
+  readonly name: string
+  readonly guarantee: Guarantee
+  readonly ok: boolean
+  /** The first few. */
+  readonly findings: readonly Finding[]
+  /** How many there were. */
+  readonly count: number
+}
+
+/** Resets that take back what the database had committed; a topic that is made anew does not. */
+export function undoing(resets: readonly Reset[]): Reset[] {
+  return resets.filter(({ what }) => what !== 'topic anew')
+}
+
+/**
+ * How many acknowledged records may have no end: those that a deleted topic still held, as far as the ledger
+ * booked them as expired. A database that was set back after a topic was made anew knew too little to book.
+ */
+export function expectedLosses({ resets, ledger }: Evidence): number {
+  const anew = resets.filter(({ what }) => what === 'topic anew').map(({ atMs }) => atMs)
+  if (undoing(resets).some(({ atMs }) => anew.some((anewMs) => anewMs <= atMs))) return Infinity
+  if (anew.length === 0) return 0
+  return ledger.reduce((records, { expired }) => records + expired, 0)
+}
