@@ -1,29 +1,8 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
+import { runAudit } from '../../chaos/checker/audit-command.ts'
 import type { AccountName } from '../../src/audit/accounts.ts'
 import type { AuditReport } from '../../src/audit/report.ts'
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'src/cli/audit.ts')
-
-export interface AuditRun {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs the command as users do, configured by nothing but `environment`. */
-export function runAudit(
-  environment: Readonly<Record<string, string>>,
-  ...args: readonly string[]
-): Promise<AuditRun> {
-  const env = { PATH: process.env['PATH'] ?? '', ...environment }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [COMMAND, ...args], { env, timeout: 120_000 }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
-      resolve({ code, stdout, stderr })
-    })
-  })
-}
+export { runAudit } from '../../chaos/checker/audit-command.ts'
 
 /** What `--json` says, with the accounts that are off. */
 export async function readAudit(

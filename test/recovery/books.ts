@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
+import { runAudit } from '../../chaos/checker/audit-command.ts'
+import { lookAtMotion } from '../../chaos/checker/site.ts'
 import type { LoadRecord } from '../../src/producer/records.ts'
 import { waitUntil } from '../stack-under-test.ts'
-import { endsOf, query, type Place } from './place.ts'
-
-const ROOT = join(import.meta.dirname, '../..')
+import { query, siteOf, type Place } from './place.ts'
 
 const COLUMNS = [
   'stored',
@@ -58,10 +56,10 @@ export async function waitUntilSettled(place: Place, deadlineMs = 30_000): Promi
   let before = -1
   await waitUntil(
     async () => {
-      const { lag, ends } = await lookAt(place)
+      const { lag, mark } = await lookAtMotion(siteOf(place))
       // What one role sends is read by another, which may have been looked at before: so two looks.
-      const still = lag === 0 && ends === before
-      before = lag === 0 ? ends : -1
+      const still = lag === 0 && mark === before
+      before = lag === 0 ? mark : -1
       return still
     },
     { deadlineMs, what: 'everything is settled' },
@@ -70,31 +68,7 @@ export async function waitUntilSettled(place: Place, deadlineMs = 30_000): Promi
 
 /** A record that waits for its retry is part of it. */
 export async function lagOf(place: Place): Promise<number> {
-  return (await lookAt(place)).lag
-}
-
-async function lookAt(place: Place): Promise<{ readonly lag: number; readonly ends: number }> {
-  const { dsn, orders, retries, deadLetters, group } = place
-  let lag = 0
-  let ends = 0
-  for (const [topic, consumerGroup] of [
-    [orders, group],
-    [retries, `${group}-retries`],
-    [deadLetters, `${group}-dead-letters`],
-  ] as const) {
-    const { topicId, ranges } = await endsOf(place, topic)
-    const rows = await query<{ partition: number; next_offset: string }>(
-      dsn,
-      'select partition, next_offset from ledger where consumer_group = $1 and topic_id = $2',
-      [consumerGroup, topicId],
-    )
-    const next = new Map(rows.map((row) => [row.partition, Number(row.next_offset)]))
-    for (const [partition, { start, end }] of ranges.entries()) {
-      lag += end - (next.get(partition) ?? start)
-      ends += end
-    }
-  }
-  return { lag, ends }
+  return (await lookAtMotion(siteOf(place))).lag
 }
 
 /**
@@ -156,19 +130,9 @@ export interface Audit {
   readonly output: string
 }
 
-/** Runs the audit as users do. */
 export async function audit({ environment }: Place, ...args: readonly string[]): Promise<Audit> {
-  return await new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(ROOT, 'src/cli/audit.ts'), ...args],
-      { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', ...environment } },
-      (error, stdout, stderr) => {
-        const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
-        resolve({ exitCode, output: stdout + stderr })
-      },
-    )
-  })
+  const { code, stdout, stderr } = await runAudit(environment, ...args)
+  return { exitCode: code, output: stdout + stderr }
 }
 
 export async function expectBalanced(place: Place): Promise<void> {

@@ -1,7 +1,9 @@
 import { Admin } from '@platformatic/kafka'
-import { Client, type QueryResultRow } from 'pg'
-import { openCluster } from '../../src/kafka/cluster.ts'
+import type { Site } from '../../chaos/checker/site.ts'
 import { createDatabase, sharedStack, uniqueName } from '../stack-under-test.ts'
+
+export { query } from '../../chaos/checker/database.ts'
+export { endsOf } from '../../chaos/checker/site.ts'
 
 /** A database, topics and a consumer group that no other test uses. */
 export interface Place {
@@ -39,22 +41,6 @@ export async function placeOnSharedStack(test: Parameters<typeof createDatabase>
   return placeOn({ brokers: sharedStack().brokers, dsn: await createDatabase(test) })
 }
 
-/** Rows of one statement on a connection of its own, so that a server that was killed leaves nothing behind. */
-export async function query<Row extends QueryResultRow>(
-  dsn: string,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<Row[]> {
-  const client = new Client({ connectionString: dsn, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    return (await client.query<Row>(text, [...values])).rows
-  } finally {
-    await client.end().catch(() => {})
-  }
-}
-
 export async function withAdmin<T>(
   { brokers }: Pick<Place, 'brokers'>,
   work: (admin: Admin) => Promise<T>,
@@ -74,19 +60,7 @@ export async function createTopic(place: Place, topic: string, partitions = PART
   })
 }
 
-export interface TopicEnds {
-  readonly topicId: string
-  /** First and next offset by partition. */
-  readonly ranges: readonly { readonly start: number; readonly end: number }[]
-}
-
-export async function endsOf({ brokers }: Pick<Place, 'brokers'>, topic: string): Promise<TopicEnds> {
-  await using cluster = openCluster({ brokers: brokers.split(','), clientId: 'test' }, () => {})
-  const state = await cluster.topic(topic)
-  if (state === undefined) throw new Error(`there is no topic ${topic}`)
-  const partitions = Array.from({ length: state.partitionCount }, (_, partition) => partition)
-  return {
-    topicId: state.id,
-    ranges: await Promise.all(partitions.map((partition) => cluster.range(topic, partition))),
-  }
+/** The same for the checker of chaos runs, which has what these tests ask with as well. */
+export function siteOf({ brokers, dsn, orders, retries, deadLetters, group }: Place): Site {
+  return { brokers, dsn, group, topics: { orders, retries, deadLetters } }
 }
