@@ -79,15 +79,15 @@ function deadLettersNotBooked({ ledger, deadLetters }: Evidence): Finding[] {
   return [`${archived} dead letters were booked as archived, and ${deadLetters.length} are there`]
 }
 
-function deadLettersOnTheWay(evidence: Evidence): Finding[] {
-  if (expectedLosses(evidence) === Infinity) return []
+function deadLettersOnTheWay(evidence: Evidence, limits: Limits): Finding[] {
+  if (expectedLosses(evidence, limits) === Infinity) return []
   const sent = sum(evidence.ledger, 'deadLettered')
   const arrived = sum(booksOf(evidence, 'dead-letters'), 'archived', 'duplicates', 'reopened', 'expired')
   return sent <= arrived ? [] : [`${sent} records were sent to the dead letters, and ${arrived} arrived`]
 }
 
-function retriesOnTheWay(evidence: Evidence): Finding[] {
-  if (expectedLosses(evidence) === Infinity) return []
+function retriesOnTheWay(evidence: Evidence, limits: Limits): Finding[] {
+  if (expectedLosses(evidence, limits) === Infinity) return []
   const sent = sum(evidence.ledger, 'retried')
   const arrived = sum(booksOf(evidence, 'retries'), 'forwarded', 'deadLettered', 'expired')
   return sent <= arrived ? [] : [`${sent} records were sent to retry, and ${arrived} arrived`]

@@ -1,4 +1,4 @@
-import { expectedLosses, type Check, type Finding } from './check.ts'
+import { expectedLosses, type Check, type Finding, type Limits } from './check.ts'
 import type { Acknowledged, Evidence } from './evidence.ts'
 
 /** The producer's list against the tables, by identity: list = orders ⊎ duplicates ⊎ dead letters. */
@@ -6,14 +6,15 @@ export const LIST_CHECKS: readonly Check[] = [
   {
     name: 'every acknowledged record has an end',
     guarantee: 'G1',
-    judge: (evidence) => unlessExpired(evidence, lost(evidence)),
+    judge: (evidence, limits) => unlessExpired(evidence, limits, lost(evidence)),
   },
   {
     name: 'every hostile record has an end',
     guarantee: 'G9',
-    judge: (evidence) =>
+    judge: (evidence, limits) =>
       unlessExpired(
         evidence,
+        limits,
         lost(evidence).filter(({ record }) => record.kind === 'hostile'),
       ),
   },
@@ -40,9 +41,9 @@ function lost(evidence: Evidence): Lost[] {
   return found
 }
 
-function unlessExpired(evidence: Evidence, found: readonly Lost[]): Finding[] {
+function unlessExpired(evidence: Evidence, limits: Limits, found: readonly Lost[]): Finding[] {
   const records = found.reduce((sum, each) => sum + each.records, 0)
-  if (records <= expectedLosses(evidence)) return []
+  if (records <= expectedLosses(evidence, limits)) return []
   return found.map(({ record, records: missing }) => {
     const copies = missing === 1 ? 'is' : `(${missing} of them) are`
     return `${describe(record)} ${copies} neither stored nor a dead letter`

@@ -25,15 +25,14 @@ const PAIRS = [
   ['orders_dlq_total', outcome('dead_lettered')],
 ] as const
 
-/** The last look at one that has ended may have been in the middle of a batch. */
+/** All counters of a batch rise at once, and a look sees them all at once. */
 function disagreeing(evidence: Evidence): Finding[] {
-  return livesOf(evidence).flatMap(({ name, ended, metrics }) => {
-    if (ended !== undefined) return []
-    return PAIRS.flatMap(([one, other]) => {
+  return livesOf(evidence).flatMap(({ name, metrics }) =>
+    PAIRS.flatMap(([one, other]) => {
       const counts = [metrics[one], metrics[other]]
       return counts[0] === counts[1] ? [] : [`${name} has ${counts[0]} ${one} and ${counts[1]} ${other}`]
-    })
-  })
+    }),
+  )
 }
 
 const OUTCOMES = [
@@ -46,13 +45,17 @@ const OUTCOMES = [
 ] as const satisfies readonly (readonly [label: string, column: keyof LedgerRow])[]
 
 /**
- * A batch is counted once, after its commit. What an instance counted after the last look at it is not known
- * when it has ended, so then the ledger has more; never less, unless it was set back itself.
+ * A batch is counted once, after its commit. What an instance counted after the last look at it is not known,
+ * so the ledger has more when one has ended before all was at rest; never less, unless it was set back itself.
  */
 function offLedger(evidence: Evidence): Finding[] {
   if (undoing(evidence.resets).length > 0) return []
   const lives = livesOf(evidence)
-  const isComplete = lives.every(({ ended }) => ended === undefined)
+  // Offsets are looked at until all is at rest; who is drained afterwards was looked at once more before.
+  const atRestMs = evidence.looks.reduce((latest, { atMs }) => Math.max(latest, atMs), -Infinity)
+  const isComplete = lives.every(
+    ({ ended }) => ended === undefined || (ended.by === 'drain' && ended.atMs > atRestMs),
+  )
   return OUTCOMES.flatMap(([label, column]) => {
     const counted = lives.reduce((sum, life) => sum + countOf(life, label), 0)
     const booked = evidence.ledger.reduce((sum, row) => sum + row[column], 0)

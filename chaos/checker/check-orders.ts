@@ -1,4 +1,4 @@
-import { expectedLosses, undoing, type Check, type Finding } from './check.ts'
+import { expectedLosses, type Check, type Finding, type Limits } from './check.ts'
 import {
   acknowledgedContents,
   byDigest,
@@ -51,7 +51,7 @@ function otherContents({ acknowledged, orders }: Evidence): Finding[] {
 }
 
 /** What was stored first stays, and what came behind it is on view. */
-function overwritten(evidence: Evidence): Finding[] {
+function overwritten(evidence: Evidence, limits: Limits): Finding[] {
   const stored = storedContents(evidence)
   const conflicts = new Set(
     evidence.deadLetters.filter(({ errorType }) => errorType === 'conflict').map(({ digest }) => digest),
@@ -66,21 +66,24 @@ function overwritten(evidence: Evidence): Finding[] {
     records += each.records
     found.push(`${describe(each.record)} is no conflict, and ${short(wins)} is stored`)
   }
-  return records <= expectedLosses(evidence) ? [] : found
+  return records <= expectedLosses(evidence, limits) ? [] : found
 }
 
-/** Only a reset lets another of two contents win: the record of the winner may have been a conflict before. */
+/**
+ * All records of an order are in one partition, so each time they are read the same content comes first. Only a
+ * reset lets another win, or a topic that takes the first with it: then the winner may have been a conflict before.
+ */
 function conflictsWithItself(evidence: Evidence): Finding[] {
   const stored = storedContents(evidence)
   const contents = acknowledgedContents(evidence.acknowledged)
-  const isUndone = undoing(evidence.resets).length > 0
+  const wasReset = evidence.resets.length > 0
   const conflicts = new Set(
     evidence.deadLetters.filter(({ errorType }) => errorType === 'conflict').map(({ digest }) => digest),
   )
   const found: Finding[] = []
   for (const { record } of byDigest(evidence.acknowledged)) {
     if (!conflicts.has(record.digest) || !isStored(record, stored)) continue
-    if (isUndone && (contents.get(record.uid ?? '')?.size ?? 0) > 1) continue
+    if (wasReset && (contents.get(record.uid ?? '')?.size ?? 0) > 1) continue
     found.push(`${describe(record)} is a conflict, and just that content is stored`)
   }
   return found

@@ -23,6 +23,11 @@ export interface Limits {
   readonly nearResetMs: number
   /** Whether a topic that is still there may have lost records to retention. */
   readonly retention: boolean
+  /**
+   * The database may have been set back to before a topic was made anew: then what that topic alone had is lost,
+   * and no books can know how much.
+   */
+  readonly setBackBeforeAnew?: true
 }
 
 /** Its name is short and stays: reports and tests know it by that. */
@@ -33,28 +38,18 @@ export interface Check {
   readonly judge: (evidence: Evidence, limits: Limits) => readonly Finding[]
 }
 
-export interface Verdict {
-  readonly name: string
-  readonly guarantee: Guarantee
-  readonly ok: boolean
-  /** The first few. */
-  readonly findings: readonly Finding[]
-  /** How many there were. */
-  readonly count: number
-}
-
 /** Resets that take back what the database had committed; a topic that is made anew does not. */
 export function undoing(resets: readonly Reset[]): Reset[] {
   return resets.filter(({ what }) => what !== 'topic anew')
 }
 
 /**
- * How many acknowledged records may have no end: those that a deleted topic still held, as far as the ledger
- * booked them as expired. A database that was set back after a topic was made anew knew too little to book.
+ * How many acknowledged records may have no end: as many as the ledger booked as expired. That any may expire
+ * is a check of its own.
  */
-export function expectedLosses({ resets, ledger }: Evidence): number {
+export function expectedLosses({ resets, ledger }: Evidence, { setBackBeforeAnew }: Limits): number {
   const anew = resets.filter(({ what }) => what === 'topic anew').map(({ atMs }) => atMs)
-  if (undoing(resets).some(({ atMs }) => anew.some((anewMs) => anewMs <= atMs))) return Infinity
-  if (anew.length === 0) return 0
+  const wasSetBack = undoing(resets).some(({ atMs }) => anew.some((anewMs) => anewMs <= atMs))
+  if (setBackBeforeAnew === true && wasSetBack) return Infinity
   return ledger.reduce((records, { expired }) => records + expired, 0)
 }

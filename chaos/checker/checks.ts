@@ -6,7 +6,7 @@ import { OFFSET_CHECKS } from './check-offsets.ts'
 import { ORDER_CHECKS } from './check-orders.ts'
 import { READ_CHECKS } from './check-reads.ts'
 import { RUN_CHECKS } from './check-run.ts'
-import type { Check, Limits, Verdict } from './check.ts'
+import type { Check, Finding, Guarantee, Limits } from './check.ts'
 import type { Evidence } from './evidence.ts'
 
 /** Every check, in the order of a report. */
@@ -22,6 +22,16 @@ export const CHECKS: readonly Check[] = [
 ]
 
 const SHOWN = 5
+
+export interface Verdict {
+  readonly name: string
+  readonly guarantee: Guarantee
+  readonly ok: boolean
+  /** The first few. */
+  readonly findings: readonly Finding[]
+  /** How many there were. */
+  readonly count: number
+}
 
 /** One verdict for each check. Pure. */
 export function judge(evidence: Evidence, limits: Limits): Verdict[] {

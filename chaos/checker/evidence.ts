@@ -79,9 +79,11 @@ export interface TopicState {
 
 export type Role = 'orders' | 'retries' | 'dead-letters'
 
-/** Kafka's copy of the position, looked at first, beside the ledger's, looked at afterwards. */
+/**
+ * Kafka's copy of the position, looked at first, beside the ledger's, looked at afterwards. A look that could
+ * not be finished is none.
+ */
 export interface OffsetLook {
-  /** A look that got no answer is none. */
   readonly atMs: number
   readonly group: string
   readonly topicId: string
@@ -114,7 +116,7 @@ export interface InstanceLife {
   readonly startedAtMs: number
   /** Undefined while it runs. `how`: exit code or signal. `self`: nobody had asked it to end. */
   readonly ended?: { readonly atMs: number; readonly how: string; readonly by: 'kill' | 'drain' | 'self' }
-  /** From SIGTERM to the end. */
+  /** From SIGTERM to the end; undefined when it was not ready yet. */
   readonly drainMs?: number
   readonly peakResidentBytes: number
   /** The last look at its metrics: sample by name and labels as exposed; none when it never answered. */

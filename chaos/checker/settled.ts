@@ -31,6 +31,11 @@ export async function waitUntilSettled(site: Site, waiting: Waiting): Promise<nu
   }
 }
 
+/** Records that are not settled yet; throws when that can't be asked. */
+export async function lagOf(site: Site): Promise<number> {
+  return (await lookAtMotion(site)).lag
+}
+
 function isAtRest(motion: Motion | undefined): motion is Motion {
   return motion?.lag === 0 && motion.gone === 0
 }

@@ -142,7 +142,11 @@ const RIGHT: readonly (readonly [what: string, change: Change, limits?: Partial<
                 {
                   ...instance.lives[0]!,
                   ended: { atMs: 4_000, how: 'SIGKILL', by: 'kill' as const },
-                  metrics: { ...instance.lives[0]!.metrics, 'orders_records_total{outcome="stored"}': 1 },
+                  metrics: {
+                    ...instance.lives[0]!.metrics,
+                    orders_processed_total: 1,
+                    'orders_records_total{outcome="stored"}': 1,
+                  },
                 },
               ],
             },
@@ -150,8 +154,12 @@ const RIGHT: readonly (readonly [what: string, change: Change, limits?: Partial<
     }),
   ],
   [
-    'an instance that could not start',
-    (good) => withLife(good, { ended: { atMs: 400, how: '3', by: 'self' }, metrics: {} }),
+    'an answer that arrived late, because its instance was frozen',
+    ({ reads }) => ({ reads: [...reads, read('a', 5_500, { status: 404 })] }),
+  ],
+  [
+    'an instance that was drained before it was ready',
+    (good) => withLife(good, { ended: { atMs: 400, how: 'SIGTERM', by: 'drain' } }),
   ],
   [
     'an instance that was drained',

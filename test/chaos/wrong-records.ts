@@ -75,6 +75,11 @@ export const WRONG_RECORDS: Wrong = {
       deadLetters: replaced(deadLetters, 1, { sourceTopicId: 'other' }),
     }),
   },
+  'each place that was dead-lettered is archived': {
+    'a dead letter hides behind another from the same offset of a topic before': ({ deadLetters }) => ({
+      deadLetters: replaced(deadLetters, 0, { sourceTopicId: 'the id before' }),
+    }),
+  },
   'trouble makes no dead letter': {
     'attempts ran out': ({ deadLetters }) => ({
       deadLetters: replaced(deadLetters, 1, { errorType: 'retries_exhausted' }),

@@ -56,10 +56,10 @@ export const WRONG_RUNS: Wrong = {
     }),
   },
   'an order that was read stays': {
-    'an order is unknown later': ({ reads }) => ({ reads: [...reads, read('a', 3_000, { status: 404 })] }),
+    'an order is unknown later': ({ reads }) => ({ reads: [...reads, read('a', 8_000, { status: 404 })] }),
     'an order that was in the database after a reset is unknown later': () => ({
       resets: [{ atMs: 1_000, what: 'failed over' }],
-      reads: [read('b', 5_000, { body: 'b', stored: true }), read('b', 6_000, { status: 404 })],
+      reads: [read('b', 5_000, { body: 'b', stored: true }), read('b', 11_000, { status: 404 })],
     }),
   },
   'no order is read before its commit': {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { runAudit } from '../../chaos/checker/audit-command.ts'
+import { lagOf as lagOnSite } from '../../chaos/checker/settled.ts'
 import { lookAtMotion } from '../../chaos/checker/site.ts'
 import type { LoadRecord } from '../../src/producer/records.ts'
 import { waitUntil } from '../stack-under-test.ts'
@@ -68,7 +69,7 @@ export async function waitUntilSettled(place: Place, deadlineMs = 30_000): Promi
 
 /** A record that waits for its retry is part of it. */
 export async function lagOf(place: Place): Promise<number> {
-  return (await lookAtMotion(siteOf(place))).lag
+  return await lagOnSite(siteOf(place))
 }
 
 /**
