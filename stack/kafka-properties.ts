@@ -3,6 +3,12 @@ export interface KafkaPorts {
   readonly broker: number
   /** Where the nodes' controllers talk to each other. */
   readonly controller: number
+  /** A second listener, for clients that reach it only by way of a proxy. */
+  readonly proxied?: {
+    readonly port: number
+    /** What such clients are told to connect to: the proxy's. */
+    readonly advertised: number
+  }
 }
 
 /**
@@ -16,14 +22,24 @@ export function kafkaProperties(nodeId: number, everyPort: readonly KafkaPorts[]
   // All but one replica: what is acknowledged survives one lost broker, and one lost broker stops nothing.
   const inSync = Math.max(1, replicas - 1)
   const voters = everyPort.map(({ controller }, index) => `${index + 1}@127.0.0.1:${controller}`)
+  const { proxied } = ports
   const properties: Record<string, string | number> = {
     'process.roles': 'broker,controller',
     'node.id': nodeId,
     'controller.quorum.voters': voters.join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${ports.broker},CONTROLLER://127.0.0.1:${ports.controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${ports.broker}`,
+    listeners: [
+      `PLAINTEXT://127.0.0.1:${ports.broker}`,
+      `CONTROLLER://127.0.0.1:${ports.controller}`,
+      ...(proxied ? [`PROXIED://127.0.0.1:${proxied.port}`] : []),
+    ].join(','),
+    'advertised.listeners': [
+      `PLAINTEXT://127.0.0.1:${ports.broker}`,
+      ...(proxied ? [`PROXIED://127.0.0.1:${proxied.advertised}`] : []),
+    ].join(','),
+    // What goes wrong in a proxy is between clients and brokers, never among brokers.
+    'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT',
     // A backslash escapes in this format.
     'log.dirs': logDir.replaceAll('\\', '\\\\'),
     'auto.create.topics.enable': 'false',

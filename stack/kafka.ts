@@ -22,6 +22,11 @@ const JVM_OPTIONS = [
   `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'kafka-log4j2.properties')}`,
 ]
 
+export interface KafkaNode extends ServerNode {
+  /** Where the listener for a proxy listens; undefined when the stack has none. */
+  readonly proxiedPort: number | undefined
+}
+
 export interface KafkaSetting {
   /** From 1; also its place in `ports()`. */
   readonly nodeId: number
@@ -36,7 +41,7 @@ export interface KafkaSetting {
 }
 
 /** A broker and controller in one process. Start three nodes together: the first alone has no quorum. */
-export function kafkaNode({ nodeId, folder, clusterId, ports, runtime }: KafkaSetting): ServerNode {
+export function kafkaNode({ nodeId, folder, clusterId, ports, runtime }: KafkaSetting): KafkaNode {
   const data = join(folder, 'data')
   const properties = join(folder, 'server.properties')
   const place: ServerPlace = {
@@ -74,7 +79,11 @@ export function kafkaNode({ nodeId, folder, clusterId, ports, runtime }: KafkaSe
   }
 
   const probe = async () => await isServing(port(), nodeId, clusterId)
-  return serverNode({ place, port, launch, probe, stopSignal: 'SIGTERM', stopDeadlineMs: 15_000 })
+  const node = serverNode({ place, port, launch, probe, stopSignal: 'SIGTERM', stopDeadlineMs: 15_000 })
+  return Object.defineProperty(Object.assign(node, { proxiedPort: undefined }), 'proxiedPort', {
+    get: () => ports()[nodeId - 1]?.proxied?.port,
+    enumerable: true,
+  })
 }
 
 /** A broker is listed in its own metadata once the controller lets it serve; topics can be created from then on. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { kafkaNode } from './kafka.ts'
+import type { KafkaNode } from './kafka.ts'
 import { findKafkaRuntime } from './kafka-libraries.ts'
 import type { KafkaRuntime } from './kafka-libraries.ts'
 import { canEnter, findBinaries, makeRefuge, refugeFor, userForPostgres } from './postgres-host.ts'
@@ -15,7 +16,7 @@ import type { StackAddresses, StackState } from './state.ts'
 const PRIMARY = 'postgres-primary'
 
 export interface StackNodes {
-  readonly kafka: readonly ServerNode[]
+  readonly kafka: readonly KafkaNode[]
   readonly postgres: PostgresNode
   readonly all: readonly ServerNode[]
 }
@@ -64,16 +65,26 @@ function dataDirOf(dir: string, state: StackState): string {
   return state.refuge?.holdsData ? join(state.refuge.folder, PRIMARY) : join(dir, PRIMARY, 'data')
 }
 
+interface WantedStack {
+  readonly brokers?: number | undefined
+  readonly advertise?: readonly number[] | undefined
+}
+
 /**
  * The state of the folder, made when there is none, with the place of PostgreSQL's data decided and recorded.
  * Call it under the folder's lock.
  */
-export async function openState(dir: string, brokers: number | undefined): Promise<StackState> {
+export async function openState(dir: string, { brokers, advertise }: WantedStack): Promise<StackState> {
   const state = readState(dir) ?? newState(dir, brokers ?? 1)
   const present = state.kafkaPorts.length
   if (brokers !== undefined && brokers !== present) {
     throw new StackError(
       `${dir} holds a stack of ${present} broker${present > 1 ? 's' : ''}, not ${brokers}; reset it first`,
+    )
+  }
+  if (advertise && advertise.length !== present) {
+    throw new StackError(
+      `${advertise.length} ports to advertise for ${present} broker(s): one each is needed`,
     )
   }
   if (state.folder !== dir) {

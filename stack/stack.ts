@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { KafkaNode } from './kafka.ts'
 import { addressesOf, nodesOf, openState } from './layout.ts'
 import type { StackNodes } from './layout.ts'
 import { withLock } from './lock.ts'
-import { answers, choosePort, isPortFree } from './ports.ts'
+import { answers, isPortFree } from './ports.ts'
 import type { PostgresNode } from './postgres.ts'
 import { identify, isAlive } from './process-table.ts'
 import type { ServerNode } from './server-node.ts'
+import { portsOf, settlePorts } from './settle-ports.ts'
 import { StackError } from './stack-error.ts'
 import { readAddresses, readState, writeAddresses, writeState } from './state.ts'
 import type { StackState } from './state.ts'
@@ -19,6 +21,8 @@ export interface StackOptions {
   readonly dir: string
   /** Brokers of a new stack (1 without it); an existing one must have as many. */
   readonly brokers?: 1 | 3 | undefined
+  /** By broker: the port of the proxy that stands before its second listener (`proxiedPort`). */
+  readonly advertise?: readonly number[] | undefined
   /** Wanted at the first start: the next free ones from here upwards. Without it: any free ones. */
   readonly preferredPorts?: { readonly kafka: number; readonly postgres: number } | undefined
   /** True: runs until `stopStack`, whoever started it. Else it belongs to this process, and disposing stops it. */
@@ -34,7 +38,7 @@ export interface RunningStack {
   /** `host:port`, separated by commas. */
   readonly brokers: string
   readonly dsn: string
-  readonly kafka: { readonly nodes: readonly ServerNode[] }
+  readonly kafka: { readonly nodes: readonly KafkaNode[] }
   readonly postgres: PostgresNode
 }
 
@@ -63,26 +67,31 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const dir = realpathSync(options.dir)
   const report = options.report ?? (() => {})
   return await withLock(dir, report, async () => {
-    const state = await openState(dir, options.brokers)
+    const state = await openState(dir, options)
     const nodes = nodesOf(dir, state, report)
     const ownedHere = claim(state, nodes, options.keepRunning ?? false)
     await startMissing(dir, state, nodes, options)
     const { brokers, dsn } = addressesOf(state)
     const recorded = readAddresses(dir)
     if (recorded?.brokers !== brokers || recorded.dsn !== dsn) writeAddresses(dir, { brokers, dsn })
-    return {
-      dir,
-      brokers,
-      dsn,
-      kafka: { nodes: nodes.kafka },
-      postgres: nodes.postgres,
+    return Object.assign(runningStack(dir, brokers, nodes), {
       ownedHere,
       async [Symbol.asyncDispose]() {
         // `stack up` may have made it a lasting one meanwhile.
         if (ownedHere && readState(dir)?.owner?.pid === process.pid) await stopStack(dir)
       },
-    }
+    })
   })
+}
+
+function runningStack(dir: string, brokers: string, nodes: StackNodes): RunningStack {
+  return {
+    dir,
+    brokers,
+    dsn: nodes.postgres.dsn,
+    kafka: { nodes: nodes.kafka },
+    postgres: nodes.postgres,
+  }
 }
 
 /** Decides who stops the stack; tells whether it is this call's caller. */
@@ -106,7 +115,7 @@ async function startMissing(
 ): Promise<void> {
   const missing = nodes.all.filter((node) => node.pid === undefined)
   for (let attempt = 1; ; attempt++) {
-    await settlePorts(state, nodes, options.preferredPorts)
+    await settlePorts(state, nodes, options)
     writeState(dir, state)
     try {
       return await startTogether(nodes.all, options.signal)
@@ -130,53 +139,14 @@ async function startTogether(nodes: readonly ServerNode[], signal?: AbortSignal)
   failure.signal.throwIfAborted()
 }
 
-function portsOf(state: StackState, missing: readonly ServerNode[], nodes: StackNodes): number[] {
-  return [
-    ...state.kafkaPorts.flatMap((ports, index) => {
-      const node = nodes.kafka[index]
-      return node && missing.includes(node) ? [ports.broker, ports.controller] : []
-    }),
-    ...(missing.includes(nodes.postgres) ? [state.postgresPort] : []),
-  ]
-}
-
-/** Gives every server that does not run ports that are free now, the recorded ones if they are. */
-async function settlePorts(state: StackState, nodes: StackNodes, preferred: StackOptions['preferredPorts']) {
-  // A server that no pid file names would make its own ports look taken.
-  await Promise.all(nodes.all.filter((node) => node.pid === undefined).map((node) => node.kill()))
-  const taken = new Set<number>()
-  const keepOrChoose = async (node: ServerNode | undefined, port: number, wanted?: number) => {
-    if (node?.pid === undefined && (port === 0 || taken.has(port) || !(await isPortFree(port)))) {
-      return await choosePort(taken, wanted)
-    }
-    taken.add(port)
-    return port
-  }
-  const kafkaPorts = []
-  for (const [index, { broker, controller }] of state.kafkaPorts.entries()) {
-    const node = nodes.kafka[index]
-    kafkaPorts.push({
-      broker: await keepOrChoose(node, broker, preferred?.kafka),
-      controller: await keepOrChoose(node, controller),
-    })
-  }
-  if (JSON.stringify(kafkaPorts) !== JSON.stringify(state.kafkaPorts)) {
-    // The nodes know each other's controller ports from their properties only.
-    await Promise.all(nodes.kafka.map((node) => node.stop()))
-    state.kafkaPorts = kafkaPorts
-  }
-  state.postgresPort = await keepOrChoose(nodes.postgres, state.postgresPort, preferred?.postgres)
-}
-
 /** The stack of the folder when all its servers run, else undefined. Starts and changes nothing. */
 export function findRunningStack(dir: string): RunningStack | undefined {
   const state = existsSync(dir) ? readState(dir) : undefined
   const addresses = state && readAddresses(dir)
   if (!state || !addresses) return undefined
-  const { kafka, postgres, all } = nodesOf(realpathSync(dir), state, () => {})
-  if (all.some((node) => node.pid === undefined)) return undefined
-  const { brokers, dsn } = addresses
-  return { dir: realpathSync(dir), brokers, dsn, kafka: { nodes: kafka }, postgres }
+  const nodes = nodesOf(realpathSync(dir), state, () => {})
+  if (nodes.all.some((node) => node.pid === undefined)) return undefined
+  return runningStack(realpathSync(dir), addresses.brokers, nodes)
 }
 
 /** What of the folder's stack runs. Changes nothing. */

@@ -85,7 +85,14 @@ function parseState({
 
 function parsePorts(ports: unknown): KafkaPorts {
   if (!isObject(ports)) throw new TypeError('kafkaPorts malformed')
-  return { broker: parsePort(ports['broker']), controller: parsePort(ports['controller']) }
+  const { broker, controller, proxied } = ports
+  return {
+    broker: parsePort(broker),
+    controller: parsePort(controller),
+    ...(isObject(proxied) && {
+      proxied: { port: parsePort(proxied['port']), advertised: parsePort(proxied['advertised']) },
+    }),
+  }
 }
 
 function parsePort(port: unknown): number {

@@ -12,6 +12,20 @@ describe('the properties of a Kafka node', () => {
     assert.ok(lines.includes('node.id=2'))
   })
 
+  it('advertise a proxy on a listener of its own, which brokers do not use', () => {
+    const proxied = three.map((ports, index) => ({
+      ...ports,
+      proxied: { port: 9200 + index, advertised: 9300 + index },
+    }))
+    const lines = kafkaProperties(2, proxied, '/data').split('\n')
+    for (const line of [
+      'listeners=PLAINTEXT://127.0.0.1:9002,CONTROLLER://127.0.0.1:9102,PROXIED://127.0.0.1:9201',
+      'advertised.listeners=PLAINTEXT://127.0.0.1:9002,PROXIED://127.0.0.1:9301',
+      'inter.broker.listener.name=PLAINTEXT',
+    ])
+      assert.ok(lines.includes(line), line)
+  })
+
   it('replicate to all three brokers and let one of them fail', () => {
     const lines = kafkaProperties(1, three, '/data').split('\n')
     for (const line of ['default.replication.factor=3', 'min.insync.replicas=2'])
