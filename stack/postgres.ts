@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { Client } from 'pg'
 import { preparationPath } from './files.ts'
 import type { PostgresHost } from './postgres-host.ts'
 import { identify } from './process-table.ts'
@@ -10,7 +9,10 @@ import { killServer, runningServer, spawnServer } from './processes.ts'
 import type { ServerPlace } from './processes.ts'
 import { serverNode } from './server-node.ts'
 import type { ServerNode } from './server-node.ts'
+import { query } from './sql.ts'
 import { errorCode, outputOf, StackError } from './stack-error.ts'
+import { prepareStandby } from './standby.ts'
+import type { Primary } from './standby.ts'
 
 const run = promisify(execFile)
 
@@ -36,9 +38,12 @@ export interface PostgresSetting {
   readonly port: () => number
   /** Called at a start only, so that stopping needs no PostgreSQL. */
   readonly host: () => Promise<PostgresHost>
+  /** The server to follow, asked at each start; undefined for one that is written to. */
+  readonly primary: () => Primary | undefined
 }
 
-export function postgresNode({ name, folder, dataDir, password, port, host }: PostgresSetting): PostgresNode {
+export function postgresNode(setting: PostgresSetting): PostgresNode {
+  const { name, folder, dataDir, password, port, host, primary } = setting
   const place: ServerPlace = {
     name,
     program: 'postgres',
@@ -51,7 +56,9 @@ export function postgresNode({ name, folder, dataDir, password, port, host }: Po
   async function launch(signal?: AbortSignal) {
     mkdirSync(folder, { recursive: true })
     const { binaries, runAs } = await host()
-    if (!existsSync(dataDir)) await initialise(place, { binaries, runAs }, password, signal)
+    const followed = primary()
+    if (followed) await prepareStandby(dataDir, followed, signal)
+    else if (!existsSync(dataDir)) await initialise(place, { binaries, runAs }, password, signal)
     removeForeignLock(dataDir)
     return await spawnServer(place, join(binaries, 'postgres'), ['-D', dataDir, ...options(port())], runAs)
   }
@@ -155,20 +162,5 @@ async function isServing(dsn: string): Promise<boolean> {
       )
     }
     return false
-  }
-}
-
-async function query(dsn: string, sql: string): Promise<void> {
-  const client = new Client({
-    connectionString: dsn,
-    connectionTimeoutMillis: 2_000,
-    query_timeout: 10_000,
-  })
-  client.on('error', () => {}) // a connection that dies would otherwise end the process
-  try {
-    await client.connect()
-    await client.query(sql)
-  } finally {
-    await client.end().catch(() => {})
   }
 }

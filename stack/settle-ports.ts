@@ -16,7 +16,7 @@ export function portsOf(state: StackState, servers: readonly ServerNode[], nodes
     ...state.kafkaPorts.flatMap(({ broker, controller, proxied }, index) =>
       wanted(nodes.kafka[index]) ? [broker, controller, ...(proxied ? [proxied.port] : [])] : [],
     ),
-    ...(wanted(nodes.postgres) ? [state.postgresPort] : []),
+    ...nodes.postgresServers.filter(wanted).map(({ port }) => port),
   ]
 }
 
@@ -55,5 +55,20 @@ export async function settlePorts(state: StackState, nodes: StackNodes, wishes: 
     await Promise.all(nodes.kafka.map((node) => node.stop()))
     state.kafkaPorts = kafkaPorts
   }
-  state.postgresPort = await keepOrChoose(nodes.postgres, state.postgresPort, preferred?.postgres)
+  await settlePostgresPorts(state, nodes, keepOrChoose, preferred?.postgres)
+}
+
+async function settlePostgresPorts(
+  state: StackState,
+  nodes: StackNodes,
+  keepOrChoose: (node: ServerNode | undefined, port: number, wanted?: number) => Promise<number>,
+  preferred: number | undefined,
+) {
+  const before = nodes.postgres.port
+  const [first, second] = nodes.postgresServers
+  state.postgresPort = await keepOrChoose(first, state.postgresPort, preferred)
+  if (!state.standby) return
+  state.standby = { ...state.standby, port: await keepOrChoose(second, state.standby.port) }
+  // It learns at a start where the primary is.
+  if (nodes.postgres.port !== before) await nodes.pair?.standby.stop()
 }

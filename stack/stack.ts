@@ -6,6 +6,7 @@ import type { StackNodes } from './layout.ts'
 import { withLock } from './lock.ts'
 import { answers, isPortFree } from './ports.ts'
 import type { PostgresNode } from './postgres.ts'
+import type { PostgresPair } from './postgres-pair.ts'
 import { identify, isAlive } from './process-table.ts'
 import type { ServerNode } from './server-node.ts'
 import { portsOf, settlePorts } from './settle-ports.ts'
@@ -21,6 +22,8 @@ export interface StackOptions {
   readonly dir: string
   /** Brokers of a new stack (1 without it); an existing one must have as many. */
   readonly brokers?: 1 | 3 | undefined
+  /** A second PostgreSQL that follows the first; one that the stack has already stays without it, too. */
+  readonly standby?: boolean | undefined
   /** By broker: the port of the proxy that stands before its second listener (`proxiedPort`). */
   readonly advertise?: readonly number[] | undefined
   /** Wanted at the first start: the next free ones from here upwards. Without it: any free ones. */
@@ -37,9 +40,12 @@ export interface RunningStack {
   readonly dir: string
   /** `host:port`, separated by commas. */
   readonly brokers: string
+  /** Of the PostgreSQL that is written to at present; so is `postgres`. */
   readonly dsn: string
   readonly kafka: { readonly nodes: readonly KafkaNode[] }
   readonly postgres: PostgresNode
+  /** Undefined in a stack without a standby. */
+  readonly standby: PostgresPair | undefined
 }
 
 export interface Stack extends RunningStack, AsyncDisposable {
@@ -88,9 +94,14 @@ function runningStack(dir: string, brokers: string, nodes: StackNodes): RunningS
   return {
     dir,
     brokers,
-    dsn: nodes.postgres.dsn,
+    get dsn() {
+      return nodes.postgres.dsn
+    },
     kafka: { nodes: nodes.kafka },
-    postgres: nodes.postgres,
+    get postgres() {
+      return nodes.postgres
+    },
+    standby: nodes.pair,
   }
 }
 
@@ -118,7 +129,7 @@ async function startMissing(
     await settlePorts(state, nodes, options)
     writeState(dir, state)
     try {
-      return await startTogether(nodes.all, options.signal)
+      return await startTogether(nodes.startLines, options.signal)
     } catch (error) {
       await Promise.all(missing.map((node) => node.stop()))
       // The reason that the caller gave, not the errors it made all over.
@@ -131,11 +142,13 @@ async function startMissing(
 }
 
 /** The first failure stops the waiting of the others and is what is thrown. */
-async function startTogether(nodes: readonly ServerNode[], signal?: AbortSignal): Promise<void> {
+async function startTogether(lines: StackNodes['startLines'], signal?: AbortSignal): Promise<void> {
   const failure = new AbortController()
   const either = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal
-  const starts = nodes.map((node) => node.start(either).catch((error: unknown) => failure.abort(error)))
-  await Promise.all(starts)
+  const startLine = async (line: readonly ServerNode[]) => {
+    for (const node of line) await node.start(either)
+  }
+  await Promise.all(lines.map((line) => startLine(line).catch((error: unknown) => failure.abort(error))))
   failure.signal.throwIfAborted()
 }
 

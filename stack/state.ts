@@ -17,6 +17,8 @@ export interface StackState {
   /** One entry for each broker. 0: not chosen yet. */
   kafkaPorts: KafkaPorts[]
   postgresPort: number
+  /** The second PostgreSQL, if there is one; whether the first one follows it, after a fail-over. */
+  standby?: { readonly port: number; readonly leads: boolean } | undefined
   /** Folder outside of ours with PostgreSQL's data, programs or both, when its user cannot reach ours. */
   refuge?: { readonly folder: string; readonly holdsData: boolean } | undefined
   /** The process with which the stack ends; none when it is to go on until it is stopped. */
@@ -61,6 +63,7 @@ function parseState({
   password,
   kafkaPorts,
   postgresPort,
+  standby,
   refuge,
   owner,
 }: JsonObject): StackState {
@@ -75,6 +78,8 @@ function parseState({
     kafkaPorts: kafkaPorts.map((ports: unknown) => parsePorts(ports)),
     postgresPort: parsePort(postgresPort),
   }
+  if (isObject(standby))
+    state.standby = { port: parsePort(standby['port']), leads: standby['leads'] === true }
   if (isObject(refuge) && typeof refuge['folder'] === 'string') {
     state.refuge = { folder: refuge['folder'], holdsData: refuge['holdsData'] === true }
   }
