@@ -13,9 +13,9 @@ import { serverNode } from './server-node.ts'
 import type { ServerNode } from './server-node.ts'
 import { outputOf, StackError } from './stack-error.ts'
 
+// Three together must fit beside the database and the service as one does.
+const HEAP = { alone: ['-Xms128m', '-Xmx512m'], oneOfThree: ['-Xms64m', '-Xmx256m'] }
 const JVM_OPTIONS = [
-  '-Xms128m',
-  '-Xmx512m',
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
   '-Djava.awt.headless=true',
@@ -25,6 +25,7 @@ const JVM_OPTIONS = [
 export interface KafkaNode extends ServerNode {
   /** Where the listener for a proxy listens; undefined when the stack has none. */
   readonly proxiedPort: number | undefined
+  readonly dataDir: string
 }
 
 export interface KafkaSetting {
@@ -56,7 +57,8 @@ export function kafkaNode({ nodeId, folder, clusterId, ports, runtime }: KafkaSe
   async function launch(signal?: AbortSignal) {
     mkdirSync(folder, { recursive: true })
     const { java, classPath } = await runtime(signal)
-    const jvm = [...JVM_OPTIONS, '-cp', classPath]
+    const heap = ports().length > 1 ? HEAP.oneOfThree : HEAP.alone
+    const jvm = [...heap, ...JVM_OPTIONS, '-cp', classPath]
     if (!existsSync(data)) await format(java, jvm, signal)
     writeFileSync(properties, kafkaProperties(nodeId, ports(), data))
     return await spawnServer(place, java, [...jvm, 'kafka.Kafka', properties])
@@ -80,10 +82,14 @@ export function kafkaNode({ nodeId, folder, clusterId, ports, runtime }: KafkaSe
 
   const probe = async () => await isServing(port(), nodeId, clusterId)
   const node = serverNode({ place, port, launch, probe, stopSignal: 'SIGTERM', stopDeadlineMs: 15_000 })
-  return Object.defineProperty(Object.assign(node, { proxiedPort: undefined }), 'proxiedPort', {
-    get: () => ports()[nodeId - 1]?.proxied?.port,
-    enumerable: true,
-  })
+  return Object.defineProperty(
+    Object.assign(node, { proxiedPort: undefined, dataDir: data }),
+    'proxiedPort',
+    {
+      get: () => ports()[nodeId - 1]?.proxied?.port,
+      enumerable: true,
+    },
+  )
 }
 
 /** A broker is listed in its own metadata once the controller lets it serve; topics can be created from then on. */

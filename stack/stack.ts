@@ -205,8 +205,11 @@ export async function resetStack(dir: string, report: (line: string) => void = (
   if (!readState(real) && readdirSync(real).length > 0)
     throw new StackError(`${real} holds no stack; nothing deleted`)
   await withLock(real, report, async () => {
+    const state = readState(real)
+    // Brokers that are stopped hand their partitions over to each other first, which takes seconds for three.
+    if (state) await Promise.all(nodesOf(real, state, () => {}).kafka.map((node) => node.kill()))
     await stopHere(real)
-    const refuge = readState(real)?.refuge
+    const refuge = state?.refuge
     if (refuge) rmSync(refuge.folder, { recursive: true, force: true })
     for (const name of readdirSync(real)) {
       if (!name.startsWith('lock')) rmSync(join(real, name), { recursive: true, force: true })
