@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { orderJson } from '../../chaos/workload/hostile/base-order.ts'
 import { sendHugeValue, sendManyHeaders } from '../kafka/bombs.ts'
 import { foreignProducerOf } from '../kafka/fetch-under-test.ts'
 import { createTopic } from '../kafka/topic-under-test.ts'
@@ -8,7 +9,6 @@ import { placeOnSharedStack } from '../recovery/place.ts'
 import { peakMemory } from '../peak-memory.ts'
 import { startServiceProcess } from '../service-under-test.ts'
 import { waitUntil } from '../stack-under-test.ts'
-import { orderJson } from './hostile-records.ts'
 import { runCommand } from './run-command.ts'
 
 const MIB = 1_048_576

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import * as fc from 'fast-check'
+import { MAX_ORDER_BYTES } from '../../chaos/workload/hostile/values.ts'
 import { openProducer } from '../../src/kafka/producer.ts'
 import { foreignHeaders } from '../../src/pipeline/headers.ts'
 import type { Header, SourceRecord } from '../../src/pipeline/record.ts'
@@ -13,7 +14,6 @@ import { waitUntilSettled } from '../recovery/books.ts'
 import { endsOf, PARTITIONS, placeOnSharedStack, query } from '../recovery/place.ts'
 import { startServiceProcess } from '../service-under-test.ts'
 import { draw, recordsOf, type Draw, type Produced } from './hostile-mixtures.ts'
-import { MAX_ORDER_BYTES } from './hostile-values.ts'
 
 /** More by hand: SLUICE_HOSTILE=10000, and SLUICE_SEED for the mixtures of another run. */
 const HOSTILE = Number(process.env['SLUICE_HOSTILE'] ?? 1_500)

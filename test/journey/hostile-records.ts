@@ -1,7 +1,6 @@
-import type { Order } from '../../src/order/order.ts'
+import { itemsOf, orderJson as json } from '../../chaos/workload/hostile/base-order.ts'
 import type { ErrorType } from '../../src/pipeline/failure.ts'
 import type { Header } from '../../src/pipeline/record.ts'
-import { modelOrder } from '../order/fixtures.ts'
 
 /** A record that somebody could produce, and where it has to end. */
 export interface HostileRecord {
@@ -20,27 +19,9 @@ type Value = string | Buffer | null
 
 const bytesOf = (value: Value): Buffer | null => (typeof value === 'string' ? Buffer.from(value) : value)
 
-function json(uid: string, changes: object = {}): string {
-  return JSON.stringify({ ...modelOrder(), order_uid: uid, ...changes })
-}
-
 /** With `text`, which is JSON already, as the value of a field. */
 function withRaw(uid: string, field: string, text: string): string {
   return json(uid, { [field]: '@' }).replace('"@"', text)
-}
-
-/** So many small ones. */
-export function itemsOf(count: number): Order['items'] {
-  const [item] = modelOrder().items
-  if (item === undefined) throw new Error('the fixture has an item')
-  return Array.from({ length: count }, () => ({
-    ...item,
-    rid: 'r',
-    name: 'n',
-    size: 's',
-    brand: 'b',
-    track_number: 't',
-  }))
 }
 
 const BAD_DATES = [
@@ -202,5 +183,3 @@ export function hostileRecords(prefix: string): HostileRecord[] {
     ]),
   ]
 }
-
-export { json as orderJson }

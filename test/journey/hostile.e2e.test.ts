@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { orderJson } from '../../chaos/workload/hostile/base-order.ts'
 import { openProducer } from '../../src/kafka/producer.ts'
 import { foreignHeaders } from '../../src/pipeline/headers.ts'
 import type { Header, OutgoingRecord } from '../../src/pipeline/record.ts'
@@ -10,7 +11,7 @@ import { createTopic } from '../kafka/topic-under-test.ts'
 import { endsOf, placeOnSharedStack, query } from '../recovery/place.ts'
 import { storedUids, sumsOf, waitUntilSettled } from '../recovery/books.ts'
 import { startServiceProcess } from '../service-under-test.ts'
-import { hostileRecords, MAX_ORDER_BYTES, orderJson, type HostileRecord } from './hostile-records.ts'
+import { hostileRecords, MAX_ORDER_BYTES, type HostileRecord } from './hostile-records.ts'
 
 const place = await placeOnSharedStack({ after })
 const records = hostileRecords('hostile').flatMap((record, at): HostileRecord[] => [record, neighbour(at)])

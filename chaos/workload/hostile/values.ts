@@ -1,8 +1,6 @@
 import * as fc from 'fast-check'
-import type { Order } from '../../src/order/order.ts'
-import type { ErrorType } from '../../src/pipeline/failure.ts'
-import { modelOrder } from '../order/fixtures.ts'
-import { itemsOf } from './hostile-records.ts'
+import type { ErrorType } from '../../../src/pipeline/failure.ts'
+import { baseOrder, itemsOf, orderJson } from './base-order.ts'
 
 /** Where a record may end; `somewhere` is for what nobody can foretell, but it must be exactly one place. */
 export type Ending = 'stored' | 'duplicate' | 'somewhere' | 'dead letter' | ErrorType
@@ -13,7 +11,7 @@ export const MAX_ORDER_BYTES = 2_000_000
 type Path = readonly (string | number)[]
 
 /** Every place of the order that holds a value of this type. */
-function pathsOf(type: 'string' | 'number', value: unknown = modelOrder(), path: Path = []): Path[] {
+function pathsOf(type: 'string' | 'number', value: unknown = baseOrder(), path: Path = []): Path[] {
   if (typeof value === type) return [path]
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, inner]) => pathsOf(type, inner, [...path, name]))
@@ -21,7 +19,7 @@ function pathsOf(type: 'string' | 'number', value: unknown = modelOrder(), path:
 
 /** The order with another JSON text at `path`. */
 function withText(uid: string, path: Path, text: string): string {
-  const order: object = { ...modelOrder(), order_uid: uid }
+  const order: object = { ...baseOrder(), order_uid: uid }
   const parent = path.slice(0, -1).reduce<object>((inner, name) => Reflect.get(inner, name), order)
   Reflect.set(parent, path.at(-1) ?? '', '@@')
   return JSON.stringify(order).replace('"@@"', () => text)
@@ -31,8 +29,6 @@ const TEXTS = pathsOf('string').filter((path) => path[0] !== 'order_uid')
 const NUMBERS = pathsOf('number')
 const text = fc.constantFrom(...TEXTS)
 const number = fc.constantFrom(...NUMBERS)
-const order = (uid: string, changes: Partial<Order> = {}): string =>
-  JSON.stringify({ ...modelOrder(), order_uid: uid, ...changes })
 
 export interface HostileValue {
   readonly name: string
@@ -46,7 +42,7 @@ const always = (name: string, ends: Ending, make: HostileValue['make']): fc.Arbi
 
 /** Where the order itself ends after `at` of its bytes, with these in between. */
 function withBytes(uid: string, at: number, bytes: Buffer, dropped = 0): Buffer {
-  const whole = Buffer.from(order(uid))
+  const whole = Buffer.from(orderJson(uid))
   const cut = Math.floor(at * whole.length)
   return Buffer.concat([whole.subarray(0, cut), bytes, whole.subarray(cut + dropped)])
 }
@@ -113,7 +109,7 @@ export const VALUES: readonly fc.WeightedArbitrary<HostileValue>[] = [
   {
     weight: 3,
     arbitrary: always('too large', 'too_large', (uid) =>
-      order(uid, { internal_signature: 'x'.repeat(MAX_ORDER_BYTES) }),
+      orderJson(uid, { internal_signature: 'x'.repeat(MAX_ORDER_BYTES) }),
     ),
   },
   {
@@ -127,23 +123,23 @@ export const VALUES: readonly fc.WeightedArbitrary<HostileValue>[] = [
       .integer({ min: 65, max: 3_000 })
       .map((depth) =>
         value(`${depth} levels`, 'malformed_json', (uid) =>
-          order(uid).replace('{', `{"deep":${'{"a":['.repeat(depth)}${']}'.repeat(depth)},`),
+          orderJson(uid).replace('{', `{"deep":${'{"a":['.repeat(depth)}${']}'.repeat(depth)},`),
         ),
       ),
   },
   {
     weight: 3,
-    arbitrary: always('10,000 items', 'stored', (uid) => order(uid, { items: itemsOf(10_000) })),
+    arbitrary: always('10,000 items', 'stored', (uid) => orderJson(uid, { items: itemsOf(10_000) })),
   },
   {
     weight: 3,
-    arbitrary: always('10,001 items', 'invalid_order', (uid) => order(uid, { items: itemsOf(10_001) })),
+    arbitrary: always('10,001 items', 'invalid_order', (uid) => orderJson(uid, { items: itemsOf(10_001) })),
   },
   {
     weight: 40,
     arbitrary: fc
       .integer({ min: 2, max: 100 })
-      .map((n) => value(`${n} items`, 'stored', (uid) => order(uid, { items: itemsOf(n) }))),
+      .map((n) => value(`${n} items`, 'stored', (uid) => orderJson(uid, { items: itemsOf(n) }))),
   },
   {
     weight: 80,
@@ -151,7 +147,7 @@ export const VALUES: readonly fc.WeightedArbitrary<HostileValue>[] = [
       .constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty')
       .map((name) =>
         value(`the key ${name}`, 'stored', (uid) =>
-          order(uid).replace('{', `{"${name}":{"entry":"x","order_uid":"y"},`),
+          orderJson(uid).replace('{', `{"${name}":{"entry":"x","order_uid":"y"},`),
         ),
       ),
   },
@@ -167,7 +163,9 @@ export const VALUES: readonly fc.WeightedArbitrary<HostileValue>[] = [
     weight: 120,
     arbitrary: fc
       .constantFrom(...BAD_DATES)
-      .map((date) => value(`the date ${date}`, 'invalid_order', (uid) => order(uid, { date_created: date }))),
+      .map((date) =>
+        value(`the date ${date}`, 'invalid_order', (uid) => orderJson(uid, { date_created: date })),
+      ),
   },
   {
     weight: 120,
@@ -175,7 +173,7 @@ export const VALUES: readonly fc.WeightedArbitrary<HostileValue>[] = [
       .tuple(fc.constantFrom('name', 'city', 'address', 'region'), fc.constantFrom(...UGLY))
       .map(([field, ugly]) =>
         value(`${JSON.stringify(ugly)} in ${field}`, 'stored', (uid) =>
-          order(uid, { delivery: { ...modelOrder().delivery, [field]: ugly } }),
+          orderJson(uid, { delivery: { ...baseOrder().delivery, [field]: ugly } }),
         ),
       ),
   },
@@ -194,5 +192,5 @@ export const VALUES: readonly fc.WeightedArbitrary<HostileValue>[] = [
       .map((bytes) => value('noise', 'dead letter', () => Buffer.from(bytes))),
   },
   { weight: 60, arbitrary: fc.json().map((json) => value('any JSON', 'dead letter', () => json)) },
-  { weight: 120, arbitrary: always('an order', 'stored', (uid) => order(uid)) },
+  { weight: 120, arbitrary: always('an order', 'stored', (uid) => orderJson(uid)) },
 ]
