@@ -55,6 +55,14 @@ export function uniqueName(prefix: string): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`
 }
 
+/** An empty folder, which is removed after the test. Everybody may enter it. */
+export function emptyFolder(test: Afterwards, mode = 0o755): string {
+  const dir = mkdtempSync(join(tmpdir(), TEMPORARY_STACK_PREFIX))
+  chmodSync(dir, mode)
+  test.after(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
 /** An empty folder for a stack of the test's own, which is stopped and removed after the test. */
 export function stackFolder(test: Afterwards, mode = 0o755): string {
   const dir = mkdtempSync(join(tmpdir(), TEMPORARY_STACK_PREFIX))

@@ -51,6 +51,8 @@ export interface Motion {
   readonly lag: number
   /** Records of topics that are gone, which will be booked as expired. */
   readonly gone: number
+  /** Sum of the positions of present topics. */
+  readonly settled: number
   /** Changes with every record that is produced or settled. */
   readonly mark: number
 }
@@ -72,16 +74,18 @@ export async function lookAtMotion(site: Site): Promise<Motion> {
   const next = new Map(rows.map((row) => [`${row.group}/${row.topic_id}/${row.partition}`, row.next]))
   const present = new Set(states.map(({ topicId }) => topicId))
   let lag = 0
+  let settled = 0
   let mark = 0
   for (const { group, topicId, ranges } of states) {
     for (const [partition, { start, end }] of ranges.entries()) {
       const position = next.get(`${group}/${topicId}/${partition}`) ?? start
       lag += end - position
+      settled += position
       mark += end + position
     }
   }
   const unread = rows
     .filter((row) => !present.has(row.topic_id))
     .map((row) => Math.max(0, row.seen - row.next))
-  return { lag, mark, gone: unread.reduce((sum, records) => sum + records, 0) }
+  return { lag, settled, mark, gone: unread.reduce((sum, records) => sum + records, 0) }
 }

@@ -53,7 +53,7 @@ describe('the documentation', () => {
   it('gives no command an option that it does not have', () => {
     const unknown = [...ALL_TEXT.matchAll(/\bnpm run ([\w:-]+) -- ([^\n`|]*)/g)].flatMap(
       ([, name = '', rest = '']) => {
-        const entry = /(?:src|stack|bench)\/\S+\.ts/.exec(scripts[name] ?? '')?.[0]
+        const entry = /(?:src|stack|bench|chaos)\/\S+\.ts/.exec(scripts[name] ?? '')?.[0]
         const source = entry === undefined ? '' : sourceOf(dirname(entry))
         return matches(rest, /(--[a-z][\w-]*)/g).filter((option) => !source.includes(`'${option}`))
       },
@@ -72,7 +72,7 @@ describe('the documentation', () => {
 
   it('names no file or folder that is not there', () => {
     const paths = codeSpans(ALL_TEXT).filter((span) =>
-      /^(src|stack|test|migrations|bench|deploy|docs)\/[\w./-]*$/.test(span),
+      /^(src|stack|test|migrations|bench|chaos|deploy|docs)\/[\w./-]*$/.test(span),
     )
     assert.ok(paths.length > 50)
     assert.deepEqual(

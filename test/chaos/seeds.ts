@@ -1,0 +1,9 @@
+/** A run that found something once, and runs again each time since. */
+export interface KeptSeed {
+  readonly seed: string
+  /** What the command line needs besides the seed. */
+  readonly options: readonly string[]
+  readonly found: string
+}
+
+export const KEPT_SEEDS: readonly KeptSeed[] = []
