@@ -3,7 +3,7 @@ import type { Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { BenchStack } from './bench-stack.ts'
 import { connect, freshDatabase, requireOrders } from './database.ts'
-import type { CopyBatch, Load } from './load.ts'
+import type { CopyBatch, CopyLoad } from './copy-load.ts'
 import { COLUMNS, TABLES, type Table } from './rows.ts'
 import { throughputOf, type Throughput } from './throughput.ts'
 
@@ -14,7 +14,7 @@ import { throughputOf, type Throughput } from './throughput.ts'
  */
 export async function measureCeiling(
   { dsn }: BenchStack,
-  load: Load,
+  load: CopyLoad,
   stopping: AbortSignal,
 ): Promise<Throughput> {
   await using database = await freshDatabase(dsn)
@@ -26,8 +26,8 @@ export async function measureCeiling(
   await Promise.all(
     clients.map((client, partition) => copyAll(client, load.batches[partition] ?? [], stopping)),
   )
-  const throughput = throughputOf(load.orders, performance.now() - startedAtMs)
-  await requireOrders(database.dsn, load.orders)
+  const throughput = throughputOf(load.records, performance.now() - startedAtMs)
+  await requireOrders(database.dsn, load.records)
   return throughput
 }
 

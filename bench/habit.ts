@@ -4,7 +4,7 @@ import type { Client } from 'pg'
 import { readOrder } from '../src/order/read-order.ts'
 import type { BenchStack } from './bench-stack.ts'
 import { connect, freshDatabase, requireOrders } from './database.ts'
-import { ORDER_LIMITS, type Load } from './load.ts'
+import { ORDER_LIMITS, type CopyLoad } from './copy-load.ts'
 import { COLUMNS, rowsOf, TABLES, type Rows, type Table } from './rows.ts'
 import { throughputOf, type Throughput } from './throughput.ts'
 
@@ -14,7 +14,7 @@ import { throughputOf, type Throughput } from './throughput.ts'
  */
 export async function measureHabit(
   { dsn, kafka }: BenchStack,
-  { topic, topicId, sample }: Load,
+  { topic, topicId, sample }: CopyLoad,
   stopping: AbortSignal,
 ): Promise<Throughput> {
   await using database = await freshDatabase(dsn)
@@ -52,7 +52,7 @@ function rowsOfMessage({ value, partition, offset }: Message, topicId: string): 
 /** The part of it that PostgreSQL has: the same transactions for orders that are there already. */
 export async function measureHabitWrites(
   { dsn }: BenchStack,
-  { sample }: Load,
+  { sample }: CopyLoad,
   stopping: AbortSignal,
 ): Promise<Throughput> {
   await using database = await freshDatabase(dsn)

@@ -5,21 +5,21 @@ import { generateRecords, type LoadRecord } from '../src/producer/records.ts'
 import { produceLoad } from '../src/wiring/produce-load.ts'
 import type { BenchStack } from './bench-stack.ts'
 import { connect, freshDatabase } from './database.ts'
-import { createTopic, ONLY_VALID, PARTITIONS, partitionOf } from './load.ts'
 import { startService, type ServiceProcess } from './service-process.ts'
 import { percentile } from './statistics.ts'
+import { createTopic, ONLY_VALID, PARTITIONS, partitionOf } from './topic.ts'
 
 export interface Latency {
-  readonly ordersPerSecond: number
   readonly orders: number
   readonly p50Ms: number
+  readonly p90Ms: number
   readonly p99Ms: number
   readonly maxMs: number
 }
 
 export interface LatencyPlan {
+  /** Must not exist yet. */
   readonly topic: string
-  readonly seed: string
   readonly ordersPerSecond: number
   readonly seconds: number
   /** Produced at the same rate before, and not counted. */
@@ -42,13 +42,13 @@ export async function measureLatency(
   stopping: AbortSignal,
 ): Promise<Latency> {
   const { topic, ordersPerSecond, warmUpSeconds, seconds } = plan
-  await createTopic(cluster, topic)
+  await createTopic(cluster, topic, PARTITIONS)
   await using database = await freshDatabase(dsn)
   await using connection = await connect(database.dsn)
   await using service = startService(place, database.dsn, topic)
   const records = Math.round(ordersPerSecond * (warmUpSeconds + seconds))
   // All are made beforehand: making them would hold the producer up.
-  const chunks = [...generateRecords(seedFrom(plan.seed), records, ONLY_VALID)]
+  const chunks = [...generateRecords(seedFrom(topic), records, ONLY_VALID)]
   const watch: Watch = { client: connection.client, topic, service, stopping }
   await untilReady(watch)
 
@@ -63,9 +63,9 @@ export async function measureLatency(
   const counted = all.filter(({ meantAfterMs }) => meantAfterMs >= warmUpSeconds * 1000)
   const latenciesMs = counted.map(({ latencyMs }) => latencyMs)
   return {
-    ordersPerSecond,
     orders: latenciesMs.length,
     p50Ms: percentile(latenciesMs, 0.5),
+    p90Ms: percentile(latenciesMs, 0.9),
     p99Ms: percentile(latenciesMs, 0.99),
     maxMs: percentile(latenciesMs, 1),
   }
@@ -74,7 +74,7 @@ export async function measureLatency(
 /** For each partition and offset, how long after the start its record is meant to be produced. */
 function meantTimes(records: readonly LoadRecord[], intervalMs: number): readonly (readonly number[])[] {
   const times: number[][] = Array.from({ length: PARTITIONS }, () => [])
-  records.forEach(({ key }, index) => times[partitionOf(key)]?.push(index * intervalMs))
+  records.forEach(({ key }, index) => times[partitionOf(key, PARTITIONS)]?.push(index * intervalMs))
   return times
 }
 

@@ -12,8 +12,12 @@ export interface ReadService extends AsyncDisposable {
   readonly metric: (name: string) => Promise<number>
   /** Resolves when it has settled so many records of the topic; with the time since the first were. */
   readonly settled: (records: number) => Promise<{ readonly records: number; readonly ms: number }>
+  /** Resolves when it has settled so many in each of the topic's partitions. */
+  readonly eachSettled: (partitions: number, records: number) => Promise<void>
 }
 
+/** Enough for every order that is measured with. */
+export const LARGE_CACHE = { CACHE_MB: '1024' }
 const LOOK_EVERY_MS = 20
 const GIVE_UP_AFTER_MS = 120_000
 
@@ -37,8 +41,35 @@ export async function startReadService(
       return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1])
     },
     settled: (records) => watchLedger(service, dsn, topic, records),
+    eachSettled: async (partitions, records) => {
+      await using connection = await connect(dsn)
+      await repeat(service, async () => {
+        const { rows } = await connection.client.query<{ partitions: string }>(
+          'select count(*) as partitions from ledger where topic = $1 and next_offset >= $2',
+          [topic, records],
+        )
+        return Number(rows[0]?.partitions) === partitions
+      })
+    },
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   }
+}
+
+/** Stores all orders of the topic. */
+export async function fillDatabase(
+  stack: BenchStack,
+  dsn: string,
+  topic: string,
+  orders: number,
+): Promise<void> {
+  await using service = await startReadService(stack, dsn, topic, { CACHE_MB: '0' })
+  await service.settled(orders)
+}
+
+/** Resolves when the cache is warm, with the number of orders that were put into it. */
+export async function untilWarm({ metric }: ReadService): Promise<number> {
+  while ((await metric('orders_cache_warm_up_running')) !== 0) await delay(LOOK_EVERY_MS)
+  return metric('orders_cache_warm_up_orders')
 }
 
 async function watchLedger(

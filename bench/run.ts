@@ -1,102 +1,89 @@
 import { startBenchStack, type BenchStack } from './bench-stack.ts'
-import { measureCeiling } from './ceiling.ts'
-import { measureDrain, type Drain } from './drain.ts'
-import { measureHabit, measureHabitWrites } from './habit.ts'
-import { measureLatency, type Latency } from './latency.ts'
-import { COPY_BATCH, PARTITIONS, prepareLoad, type Load } from './load.ts'
 import { describeMachine, loadNow, type Machine } from './machine.ts'
+import type { BenchPlan, Scenario } from './plan.ts'
+import { runBacklog, type BacklogResult } from './scenarios/backlog.ts'
+import { runDrain, type DrainResult } from './scenarios/drain.ts'
+import { runLatency, type LatencyResult } from './scenarios/latency.ts'
+import { runPoison, type PoisonResult } from './scenarios/poison.ts'
+import { runReads, type ReadsResult } from './scenarios/reads.ts'
+import { runScale, type ScaleResult } from './scenarios/scale.ts'
+import { runWarmUp, type WarmUpResult } from './scenarios/warm-up.ts'
 import { NODE_FLAGS } from './service-process.ts'
-import type { Throughput } from './throughput.ts'
+import type { Turns } from './turns.ts'
 
-export interface BenchPlan {
-  readonly orders: number
-  readonly rounds: number
-  readonly habitOrders: number
-  readonly latencySeconds: number
-  readonly profileFolder?: string | undefined
+interface ScenarioResults {
+  readonly drain: DrainResult
+  readonly latency: LatencyResult
+  readonly poison: PoisonResult
+  readonly backlog: BacklogResult
+  readonly reads: ReadsResult
+  readonly 'warm-up': WarmUpResult
+  readonly scale: ScaleResult
 }
 
-/** What was measured side by side. */
-export interface Round {
-  readonly ceiling: Throughput
-  readonly ours: Drain
-  readonly habit: Throughput
-  readonly habitWrites: Throughput
+type Run<Result> = (stack: BenchStack, plan: BenchPlan, turns: Turns) => Promise<Result>
+
+const RUNS: { readonly [Name in Scenario]: Run<ScenarioResults[Name]> } = {
+  drain: runDrain,
+  latency: runLatency,
+  poison: runPoison,
+  backlog: runBacklog,
+  reads: runReads,
+  'warm-up': runWarmUp,
+  scale: runScale,
 }
 
-export interface BenchResult {
-  readonly finishedAt: string
+/** All figures of a run, of every round. What was not measured is missing. */
+export interface BenchResult extends Partial<ScenarioResults> {
+  readonly startedAt: string
+  readonly minutes: number
+  readonly quick: boolean
   readonly machine: Machine
-  readonly settings: {
-    readonly orders: number
-    readonly bytesPerOrder: number
-    readonly partitions: number
-    readonly copyBatch: number
-    readonly habitOrders: number
-    readonly serviceFlags: readonly string[]
-  }
-  readonly rounds: readonly Round[]
-  readonly latency: Latency
+  readonly rounds: number
+  readonly serviceFlags: readonly string[]
 }
 
-const LATENCY_ORDERS_PER_SECOND = 500
-const WARM_UP_SECONDS = 2
+export interface BenchProgress {
+  readonly say: (line: string) => void
+  /** After each measurement. */
+  readonly done: (line: string) => void
+}
 
 /**
- * Measures everything on servers of its own, which are gone when it settles. Rounds are interleaved, so that
- * whatever else the machine does meets all of them alike. Rejects soon after `stopping` is aborted.
+ * Measures everything on servers of its own, which are gone when it settles. `onScenario` gets all figures so
+ * far after each scenario: half an hour of measuring must not be lost by what goes wrong at its end. Rejects
+ * soon after `stopping` is aborted.
  */
 export async function runBench(
   plan: BenchPlan,
-  report: (line: string) => void,
+  quick: boolean,
+  { say, done }: BenchProgress,
+  onScenario: (soFar: BenchResult) => void,
   stopping: AbortSignal,
 ): Promise<BenchResult> {
+  const startedAt = new Date()
   const loadBefore = loadNow()
-  const { profileFolder } = plan
-  await using stack = await startBenchStack({ profileFolder, report, signal: stopping })
+  const { profileFolder, rounds } = plan
+  await using stack = await startBenchStack({ profileFolder, report: say, signal: stopping })
   const machine = await describeMachine(stack.dsn, loadBefore)
-  const { orders, habitOrders } = plan
-  report(`producing ${orders} orders`)
-  const loadPlan = { topic: 'drain', orders, sample: habitOrders, seed: 'drain' }
-  const load = await prepareLoad(stack, loadPlan, stopping)
-  const rounds: Round[] = []
-  for (let number = 1; number <= plan.rounds; number++) {
-    const say = (line: string): void => report(`round ${number} of ${plan.rounds}: ${line}`)
-    rounds.push(await measureRound(stack, load, say, stopping))
+  let results: Partial<ScenarioResults> = {}
+  const measure = async <Name extends Scenario>(name: Name): Promise<ScenarioResults[Name]> => {
+    say(`${name}: preparing`)
+    const turns = { rounds, stopping, done: (line: string) => done(`${name}: ${line}`) }
+    return RUNS[name](stack, plan, turns)
   }
-  report(`latency at ${LATENCY_ORDERS_PER_SECOND} orders/s for ${plan.latencySeconds} s`)
-  const latencyPlan = {
-    topic: 'latency',
-    seed: 'latency',
-    ordersPerSecond: LATENCY_ORDERS_PER_SECOND,
-    seconds: plan.latencySeconds,
-    warmUpSeconds: WARM_UP_SECONDS,
-  }
-  const latency = await measureLatency(stack, latencyPlan, stopping)
-  const settings = {
-    orders,
-    bytesPerOrder: load.bytes / orders,
-    partitions: PARTITIONS,
-    copyBatch: COPY_BATCH,
-    habitOrders: load.sample.length,
+  const soFar = (): BenchResult => ({
+    startedAt: startedAt.toISOString(),
+    minutes: (Date.now() - startedAt.getTime()) / 60_000,
+    quick,
+    machine,
+    rounds,
     serviceFlags: NODE_FLAGS,
+    ...results,
+  })
+  for (const name of plan.only) {
+    results = { ...results, [name]: await measure(name) }
+    onScenario(soFar())
   }
-  return { finishedAt: new Date().toISOString(), machine, settings, rounds, latency }
-}
-
-async function measureRound(
-  stack: BenchStack,
-  load: Load,
-  say: (line: string) => void,
-  stopping: AbortSignal,
-): Promise<Round> {
-  const told = <T extends Throughput>(what: string, measured: T): T => {
-    say(`${what}: ${Math.round(measured.perSecond)} orders/s`)
-    return measured
-  }
-  const ceiling = told('ceiling', await measureCeiling(stack, load, stopping))
-  const ours = told('ours', await measureDrain(stack, load, stopping))
-  const habit = told('habit', await measureHabit(stack, load, stopping))
-  const habitWrites = told('habit, writes alone', await measureHabitWrites(stack, load, stopping))
-  return { ceiling, ours, habit, habitWrites }
+  return soFar()
 }

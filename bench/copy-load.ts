@@ -1,56 +1,36 @@
-import type { Cluster } from '../src/kafka/cluster.ts'
-import { partitionHash } from '../src/kafka/partitioner.ts'
 import { readOrder } from '../src/order/read-order.ts'
-import type { Shares } from '../src/producer/plan.ts'
-import { seedFrom } from '../src/producer/random.ts'
-import { generateRecords, type LoadRecord } from '../src/producer/records.ts'
-import { produceLoad } from '../src/wiring/produce-load.ts'
+import type { LoadRecord } from '../src/producer/records.ts'
 import type { BenchStack } from './bench-stack.ts'
 import { copyLine } from './copy-text.ts'
 import { rowsOf, TABLES, type Rows, type Table } from './rows.ts'
+import { createTopic, fillTopic, partitionOf, PARTITIONS, type FilledTopic } from './topic.ts'
 
-export const PARTITIONS = 4
 /** Orders in one transaction of the ceiling; more do not make it faster. */
 export const COPY_BATCH = 2_000
-export const ONLY_VALID: Shares = { invalid: 0, duplicate: 0, conflict: 0 }
 export const ORDER_LIMITS = { maxBytes: 1_048_576, maxDepth: 64 }
 
 /** What one transaction of the ceiling writes: for each table the input of its `copy`. */
 export type CopyBatch = Readonly<Record<Table, Buffer>>
 
 /** The same orders in every form that is measured. */
-export interface Load {
-  /** Holds exactly these orders, as records. */
-  readonly topic: string
-  readonly topicId: string
-  readonly orders: number
-  /** Of all records' values. */
-  readonly bytes: number
+export interface CopyLoad extends FilledTopic {
   /** By partition, as one connection of the ceiling writes them. */
   readonly batches: readonly (readonly CopyBatch[])[]
   /** The first orders, for the habit. */
   readonly sample: readonly Rows[]
 }
 
-export interface LoadPlan {
-  readonly topic: string
-  readonly orders: number
-  readonly sample: number
-  readonly seed: string
-}
-
 /** Produces the orders to a new topic, and prepares the same ones for the ceiling and the habit. */
-export async function prepareLoad(
-  { kafka, cluster }: BenchStack,
-  { topic, orders, sample, seed }: LoadPlan,
+export async function prepareCopyLoad(
+  stack: BenchStack,
+  { name, records, sample }: { readonly name: string; readonly records: number; readonly sample: number },
   stopping: AbortSignal,
-): Promise<Load> {
-  const topicId = await createTopic(cluster, topic)
+): Promise<CopyLoad> {
+  const topicId = await createTopic(stack.cluster, name, PARTITIONS)
   const partitions = Array.from({ length: PARTITIONS }, () => new CopyPartition())
   const kept: Rows[] = []
-  let bytes = 0
   const prepare = ({ key, value }: LoadRecord): void => {
-    const partition = partitionOf(key)
+    const partition = partitionOf(key, PARTITIONS)
     const copies = partitions[partition]
     const reading = readOrder(value, ORDER_LIMITS)
     if (copies === undefined || !reading.ok) throw new Error('the generator made a record that is no order')
@@ -58,37 +38,10 @@ export async function prepareLoad(
     const rows = rowsOf(order, contentHash, { topicId, partition, offset: copies.orders })
     copies.add(rows)
     if (kept.length < sample) kept.push(rows)
-    bytes += value?.length ?? 0
   }
-  const { acknowledged } = await produceLoad(
-    kafka,
-    topic,
-    {
-      chunks: generateRecords(seedFrom(seed), orders, ONLY_VALID),
-      intervalMs: 0,
-      stopping,
-      onAcknowledged: (records) => records.forEach(prepare),
-    },
-    () => {},
-  )
-  stopping.throwIfAborted()
-  const ends = await Promise.all(partitions.map((_, index) => cluster.range(topic, index)))
-  if (acknowledged.total !== orders || ends.some(({ end }, index) => end !== partitions[index]?.orders))
-    throw new Error('Kafka holds other records than were meant to be produced')
-  return { topic, topicId, orders, bytes, batches: partitions.map((copies) => copies.finish()), sample: kept }
-}
-
-/** Makes a topic of `PARTITIONS` partitions, and returns its id. */
-export async function createTopic(cluster: Cluster, name: string): Promise<string> {
-  await cluster.createMissing([{ name, partitions: PARTITIONS, configs: {} }])
-  const state = await cluster.topic(name)
-  if (state === undefined) throw new Error(`topic ${name} did not appear`)
-  return state.id
-}
-
-export function partitionOf(key: Buffer | null): number {
-  if (key === null) throw new Error('a record without a key may go anywhere')
-  return partitionHash(key) % PARTITIONS
+  const plan = { name, records, partitions: PARTITIONS, invalidShare: 0 }
+  const filled = await fillTopic(stack, plan, stopping, prepare)
+  return { ...filled, batches: partitions.map((copies) => copies.finish()), sample: kept }
 }
 
 /** Collects the rows of one partition's orders into the input of transactions. */
