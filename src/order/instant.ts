@@ -5,7 +5,7 @@ const SECONDS_PER_DAY = 86_400
 /** 0001-01-01T00:00:00Z and 10000-01-01T00:00:00Z: four-digit years, and well inside PostgreSQL's range. */
 const FIRST_SECOND = daysSinceEpoch(1, 1, 1) * SECONDS_PER_DAY
 const END_SECOND = daysSinceEpoch(10_000, 1, 1) * SECONDS_PER_DAY
-const EPOCH_2000 = daysSinceEpoch(2000, 1, 1) * SECONDS_PER_DAY
+export const EPOCH_2000 = daysSinceEpoch(2000, 1, 1) * SECONDS_PER_DAY
 
 /**
  * Canonical form of an RFC 3339 instant: UTC with `Z`, truncated to the microsecond, the fraction without
@@ -114,6 +114,46 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
   const y = month > 2 ? year : year - 1
   const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1
   return 365 * y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468
+}
+
+/** Writes `2021-11-26T06:22:19` at `at`, 19 bytes; for the years 1 to 9999. */
+export function writeSecond(bytes: Buffer, at: number, epochSecond: number): void {
+  const days = Math.floor(epochSecond / SECONDS_PER_DAY)
+  const second = epochSecond - days * SECONDS_PER_DAY
+  // Years begin in March here, and are counted in cycles of 400, after which the calendar repeats itself.
+  const shifted = days + 719_468
+  const cycle = Math.floor(shifted / 146_097)
+  const dayOfCycle = shifted - cycle * 146_097
+  const yearOfCycle = Math.floor(
+    (dayOfCycle -
+      Math.floor(dayOfCycle / 1_460) +
+      Math.floor(dayOfCycle / 36_524) -
+      Math.floor(dayOfCycle / 146_096)) /
+      365,
+  )
+  const dayOfYear =
+    dayOfCycle - (365 * yearOfCycle + Math.floor(yearOfCycle / 4) - Math.floor(yearOfCycle / 100))
+  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+  const year = cycle * 400 + yearOfCycle + (month <= 2 ? 1 : 0)
+  writeTwo(bytes, at, Math.floor(year / 100))
+  writeTwo(bytes, at + 2, year % 100)
+  bytes[at + 4] = DASH
+  writeTwo(bytes, at + 5, month)
+  bytes[at + 7] = DASH
+  writeTwo(bytes, at + 8, dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1)
+  bytes[at + 10] = LETTER_T
+  writeTwo(bytes, at + 11, Math.floor(second / 3600))
+  bytes[at + 13] = COLON
+  writeTwo(bytes, at + 14, Math.floor(second / 60) % 60)
+  bytes[at + 16] = COLON
+  writeTwo(bytes, at + 17, second % 60)
+}
+
+function writeTwo(bytes: Buffer, at: number, value: number): void {
+  const tens = Math.floor(value / 10)
+  bytes[at] = 0x30 + tens
+  bytes[at + 1] = 0x30 + value - tens * 10
 }
 
 function daysInMonth(year: number, month: number): number {

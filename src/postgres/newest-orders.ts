@@ -1,11 +1,21 @@
-import { canonicalBytes } from '../order/canonical.ts'
-import { canonicalInstant } from '../order/instant.ts'
-import type { Delivery, Item, Payment } from '../order/order.ts'
+import {
+  ascii,
+  BEFORE_ITEMS,
+  DELIVERY,
+  HEAD,
+  ITEM,
+  PAYMENT,
+  TAIL,
+  type Part,
+} from '../order/canonical-layout.ts'
+import { CanonicalWriter } from '../order/canonical-writer.ts'
+import { copyOut, type CopiedRows } from './copy-out.ts'
 import type { Pool, PoolClient } from './database.ts'
 
-/** Where a page of the newest orders ended. */
+/** Where a page of the newest orders ended: orders of one transaction share the time, so it is both. */
 export interface NewestPlace {
-  readonly storedAt: string
+  /** Whole seconds since 1970, and the microseconds of that second. */
+  readonly storedAt: readonly [epochSecond: number, micros: number]
   readonly uid: string
 }
 
@@ -14,40 +24,34 @@ export interface NewestOrder extends NewestPlace {
   readonly canonical: () => Buffer
 }
 
-/** Orders of one transaction share stored_at, so the place of the last one is both. */
-const ORDERS = `
-  select
-    order_uid, to_char(stored_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), track_number, entry, locale,
-    internal_signature, customer_id, delivery_service, shardkey, sm_id,
-    to_char(date_created at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), oof_shard
-  from orders
-  where $1::timestamptz is null or (stored_at, order_uid) < ($1::timestamptz, $2::text)
-  order by stored_at desc, order_uid desc
-  limit $3::int`
+/**
+ * One snapshot shows each order whole or not at all. Left to itself, the planner takes a page for large enough
+ * to go through whole tables for it, and the next page through all of them once more.
+ */
+const BEGIN = `
+  begin isolation level repeatable read read only;
+  set local enable_seqscan = off;
+  set local enable_hashjoin = off;
+  set local enable_mergejoin = off;
+  set local max_parallel_workers_per_gather = 0;
+  set local jit = off`
 
-const DELIVERIES = `
-  select order_uid, name, phone, zip, city, address, region, email
-  from delivery where order_uid = any ($1::text[])`
+/** Columns have the names of the fields. They travel in the order in which the canonical form has them. */
+const ORDER_COLUMNS = [
+  'o.stored_at',
+  ...columnsOf(HEAD, 'o'),
+  ...columnsOf(DELIVERY, 'd'),
+  ...columnsOf(PAYMENT, 'p'),
+  ...columnsOf(TAIL, 'o'),
+].join(', ')
+const ITEM_COLUMNS = ['o.order_uid', ...columnsOf(ITEM, 'i')].join(', ')
 
-const PAYMENTS = `
-  select
-    order_uid, transaction, request_id, currency, provider, amount, payment_dt, bank, delivery_cost, goods_total,
-    custom_fee
-  from payment where order_uid = any ($1::text[])`
-
-const ITEMS = `
-  select
-    order_uid, line, chrt_id, track_number, price, rid, name, sale, size, total_price, nm_id, brand, status
-  from items where order_uid = any ($1::text[])
-  order by order_uid, line`
-
-/** Columns of a row as the server writes them; none of those that are read here can be null. */
-type Row = readonly string[]
+function columnsOf({ at }: Part, alias: string): string[] {
+  return Object.keys(at).map((name) => `${alias}.${name}`)
+}
 
 /**
- * The newest orders behind `after`, at most `limit`, newest first; those of which a part is missing are left
- * out. A set at a time costs the server a quarter of what reading each
- * order with its parts does, and one snapshot shows each order whole or not at all.
+ * The newest orders behind `after`, at most `limit`, newest first; those of which a part is missing are left out.
  */
 export async function readNewestOrders(
   pool: Pool,
@@ -57,8 +61,8 @@ export async function readNewestOrders(
   const client = await pool.connect()
   let broken: Error | undefined
   try {
-    await client.query('begin isolation level repeatable read read only')
-    const page = await readPage(client, after, limit)
+    await client.query(BEGIN)
+    const page = await readPage(client, pageOf(client, after, limit))
     await client.query('commit')
     return page
   } catch (error) {
@@ -69,113 +73,112 @@ export async function readNewestOrders(
   }
 }
 
-async function readPage(
-  client: PoolClient,
-  after: NewestPlace | undefined,
-  limit: number,
-): Promise<NewestOrder[]> {
-  const orders = await rowsOf(client, ORDERS, [after?.storedAt ?? null, after?.uid ?? null, limit])
-  const uids = orders.map(([uid]) => uid)
-  const deliveries = byUid(await rowsOf(client, DELIVERIES, [uids]))
-  const payments = byUid(await rowsOf(client, PAYMENTS, [uids]))
-  const items = byUid(await rowsOf(client, ITEMS, [uids]))
-  return orders.flatMap((order) => {
-    const [uid = '', storedAt = ''] = order
-    const [delivery] = deliveries.get(uid) ?? []
-    const [payment] = payments.get(uid) ?? []
-    if (delivery === undefined || payment === undefined) return []
-    const canonical = () => canonicalOf(order, delivery, payment, items.get(uid) ?? [])
-    return [{ uid, storedAt, canonical }]
-  })
+/** A statement of COPY takes no parameters. */
+function pageOf(client: PoolClient, after: NewestPlace | undefined, limit: number): string {
+  const behind =
+    after === undefined
+      ? ''
+      : `where (stored_at, order_uid) < (
+          timestamptz '1970-01-01T00:00:00Z' + interval '${after.storedAt.join(' seconds ')} microseconds',
+          ${client.escapeLiteral(after.uid)}
+        )`
+  return `select * from orders ${behind} order by stored_at desc, order_uid desc limit ${limit}`
 }
 
-async function rowsOf(client: PoolClient, text: string, values: readonly unknown[]): Promise<Row[]> {
-  const asText = { getTypeParser: () => String }
-  const { rows } = await client.query<string[]>({
-    text,
-    values: [...values],
-    rowMode: 'array',
-    types: asText,
-  })
-  return rows
+async function readPage(client: PoolClient, page: string): Promise<NewestOrder[]> {
+  const orders = await copyOut(
+    client,
+    `copy (
+      select ${ORDER_COLUMNS}
+      from (${page}) o
+      left join delivery d on d.order_uid = o.order_uid
+      left join payment p on p.order_uid = o.order_uid
+      order by o.stored_at desc, o.order_uid desc
+    ) to stdout (format binary)`,
+  )
+  const items = await copyOut(
+    client,
+    `copy (
+      select ${ITEM_COLUMNS}
+      from (${page}) o
+      join items i on i.order_uid = o.order_uid
+      order by o.stored_at desc, o.order_uid desc, i.line
+    ) to stdout (format binary)`,
+  )
+  return ordersIn(orders, items)
 }
 
-function byUid(rows: readonly Row[]): Map<string, Row[]> {
-  const grouped = new Map<string, Row[]>()
-  for (const row of rows) {
-    const [uid = ''] = row
-    const known = grouped.get(uid)
-    if (known === undefined) grouped.set(uid, [row])
-    else known.push(row)
+/** Both come in the same order, so that they are gone through side by side. */
+function ordersIn(orders: CopiedRows, items: CopiedRows): NewestOrder[] {
+  const found: NewestOrder[] = []
+  let itemUid = nextItem(items)
+  for (let fields = orders.row(); fields >= 0; fields = orders.row()) {
+    orders.instant()
+    const storedAt = [orders.epochSecond, orders.micros] as const
+    const at = orders.at
+    const uid = orders.text()
+    let isWhole = true
+    for (let left = fields - 2; left > 0; left--) isWhole = orders.field() && isWhole
+    const itemsAt = items.at
+    let itemCount = 0
+    while (itemUid === uid) {
+      for (let left = ITEM.steps.length; left > 0; left--) items.field()
+      itemUid = nextItem(items)
+      itemCount++
+    }
+    if (!isWhole) continue
+    found.push({
+      uid,
+      storedAt,
+      canonical: () => {
+        orders.seek(at)
+        items.seek(itemsAt)
+        return canonicalOf(orders, items, itemCount)
+      },
+    })
   }
-  return grouped
+  if (itemUid !== undefined) throw new Error('an item came before its order')
+  return found
 }
 
-function canonicalOf(order: Row, delivery: Row, payment: Row, items: readonly Row[]): Buffer {
-  const [uid = '', , trackNumber = '', entry = '', locale = '', signature = '', customerId = ''] = order
-  const [, , , , , , , service = '', shardkey = '', smId = '', date = '', oofShard = ''] = order
-  return canonicalBytes({
-    order_uid: uid,
-    track_number: trackNumber,
-    entry,
-    delivery: deliveryOf(delivery),
-    payment: paymentOf(payment),
-    items: items.map(itemOf),
-    locale,
-    internal_signature: signature,
-    customer_id: customerId,
-    delivery_service: service,
-    shardkey,
-    sm_id: Number(smId),
-    date_created: canonicalInstant(date) ?? date,
-    oof_shard: oofShard,
-  })
+/** The uid of the order that the next item is of; undefined when there are no more. */
+function nextItem(items: CopiedRows): string | undefined {
+  return items.row() >= 0 ? items.text() : undefined
 }
 
-function deliveryOf([
-  ,
-  name = '',
-  phone = '',
-  zip = '',
-  city = '',
-  address = '',
-  region = '',
-  email = '',
-]: Row): Delivery {
-  return { name, phone, zip, city, address, region, email }
-}
+const CLOSE = ascii('}')
+const NEXT_ITEM = ascii(',')
+const writer = new CanonicalWriter()
 
-function paymentOf(row: Row): Payment {
-  const [, transaction = '', requestId = '', currency = '', provider = '', amount, paymentDt, bank = ''] = row
-  const [deliveryCost, goodsTotal, customFee] = row.slice(8)
-  return {
-    transaction,
-    request_id: requestId,
-    currency,
-    provider,
-    amount: Number(amount),
-    payment_dt: Number(paymentDt),
-    bank,
-    delivery_cost: Number(deliveryCost),
-    goods_total: Number(goodsTotal),
-    custom_fee: Number(customFee),
+/** From the first field of an order and of its first item on. */
+function canonicalOf(order: CopiedRows, items: CopiedRows, itemCount: number): Buffer {
+  writePart(HEAD, order)
+  writePart(DELIVERY, order)
+  writePart(PAYMENT, order)
+  writer.literal(BEFORE_ITEMS)
+  for (let index = 0; index < itemCount; index++) {
+    if (index > 0) {
+      writer.literal(NEXT_ITEM)
+      nextItem(items)
+    }
+    writePart(ITEM, items)
+    writer.literal(CLOSE)
   }
+  writePart(TAIL, order)
+  writer.literal(CLOSE)
+  return writer.take()
 }
 
-function itemOf(row: Row): Item {
-  const [, , chrtId, trackNumber = '', price, rid = '', name = '', sale, size = ''] = row
-  const [totalPrice, nmId, brand = '', status] = row.slice(9)
-  return {
-    chrt_id: Number(chrtId),
-    track_number: trackNumber,
-    price: Number(price),
-    rid,
-    name,
-    sale: Number(sale),
-    size,
-    total_price: Number(totalPrice),
-    nm_id: Number(nmId),
-    brand,
-    status: Number(status),
+function writePart({ steps }: Part, rows: CopiedRows): void {
+  for (const { lead, kind } of steps) {
+    writer.literal(lead)
+    if (kind === 'integer') writer.integer(rows.int8())
+    else if (kind === 'instant') {
+      rows.instant()
+      writer.instant(rows.epochSecond, rows.micros)
+    } else {
+      rows.field()
+      writer.text(rows.bytes, rows.start, rows.end)
+    }
   }
 }

@@ -80,6 +80,34 @@ test('texts that are special to COPY are read as they are stored', async (t) => 
   }
 })
 
+test('instants and numbers of any size, and an order without items, have the bytes of a single read', async (t) => {
+  const own = await migratedDatabase(t)
+  const instants = [
+    '0001-01-01T00:00:00.000001Z',
+    '1582-10-15T00:00:00Z',
+    '1969-12-31T23:59:59.9Z',
+    '2000-02-29T12:34:56.12Z',
+    '9999-12-31T23:59:59.999999Z',
+  ]
+  const numbers = [0, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1]
+  const orders = instants.map((instant, n) => {
+    const { payment, items } = orderWithUid('any')
+    return orderWithUid(`wide-${n}`, {
+      date_created: instant,
+      sm_id: numbers[n] ?? 0,
+      payment: { ...payment, amount: numbers[n] ?? 0 },
+      items: items.map((item) => ({ ...item, price: numbers[n] ?? 0 })),
+    })
+  })
+  await storeOrders(own, orders)
+  await own.rows(`delete from items where order_uid = 'wide-2'`)
+  const page = await readNewestOrders(own.pool, undefined, 100)
+  assert.equal(page.length, instants.length)
+  for (const { uid, canonical } of page) {
+    assert.equal(canonical().toString(), (await readStoredOrder(own.pool, uid))?.toString())
+  }
+})
+
 test('no orders are no page', async (t) => {
   const own = await migratedDatabase(t)
   assert.deepEqual(await readNewestOrders(own.pool, undefined, 10), [])

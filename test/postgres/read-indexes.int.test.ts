@@ -42,12 +42,15 @@ for (const [question, index, ask] of [
   ['a track number', 'orders_track_number', () => listOrders(pool, { track_number: 'track-77' }, PAGE)],
   ['a customer', 'orders_customer_id', () => listOrders(pool, { customer_id: 'customer-77' }, PAGE)],
   ['what to warm up with', 'orders_stored_at', () => readNewestOrders(pool, undefined, 100)],
+  ['where their deliveries are', 'delivery_pkey', () => readNewestOrders(pool, undefined, 2_000)],
+  ['where their payments are', 'payment_pkey', () => readNewestOrders(pool, undefined, 2_000)],
+  ['where their items are', 'items_pkey', () => readNewestOrders(pool, undefined, 2_000)],
   ['the newest dead letters', 'dlq_created_at', () => listDeadLetters(pool, {}, PAGE)],
   ['dead letters of a uid', 'dlq_key', () => listDeadLetters(pool, { uid: 'uid-77' }, PAGE)],
   ['where an order is', 'retrying_order_uid', () => lookUp(pool, 'uid-77')],
 ] as const) {
   test(`${question} is answered by the index ${index}, not by going through the table`, async () => {
-    const table = index.startsWith('orders') ? 'orders' : index.startsWith('dlq') ? 'dlq' : 'retrying'
+    const [table = ''] = index.split('_')
     const before = await scans(index, table)
     await ask()
     const used = async () => (await scans(index, table)).index > before.index
