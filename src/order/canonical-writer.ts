@@ -1,10 +1,7 @@
 import { ascii } from './canonical-layout.ts'
 import { writeSecond } from './instant.ts'
+import { BACKSLASH, FIRST_PRINTABLE, QUOTE, ZERO } from './json-bytes.ts'
 
-const FIRST_PRINTABLE = 0x20
-const QUOTE = 0x22
-const ZERO = 0x30
-const BACKSLASH = 0x5c
 /** Up to there digits are written here, which is faster than a call into the runtime. */
 const SMALL = 0x8000_0000
 const FIRST_BYTES = 4_096

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
 import {
-  ascii,
   BEFORE_ITEMS,
   DELIVERY,
   HEAD,
@@ -11,6 +10,7 @@ import {
   type Part,
 } from './canonical-layout.ts'
 import { epochSecondsAt } from './instant.ts'
+import { BACKSLASH, BEGINS_WHITE_SPACE, FIRST_PRINTABLE, QUOTE, UID_BYTES, ZERO } from './json-bytes.ts'
 import { keepNumbers } from './shared-numbers.ts'
 
 /**
@@ -29,6 +29,8 @@ export interface ScannedOrder {
   /** Where this order's begin in `fields`, which it shares with others: an array of its own would be one more to collect. */
   readonly start: number
   readonly itemCount: number
+  /** A text has a quote or a backslash, spelled with a backslash before it. */
+  readonly hasEscapes: boolean
 }
 
 const DELIVERY_AT = HEAD.numbers
@@ -46,7 +48,7 @@ export function itemAt(index: number): number {
 /**
  * Reads a value that is spelled exactly as the canonical form is: nothing it accepts would read otherwise by
  * `readOrder`, and its bytes are its canonical form. Undefined is no verdict: whatever is spelled otherwise,
- * has an escape in a text, or breaks a rule is for `readOrder` to read, and to explain.
+ * has a rare escape in a text, or breaks a rule is for `readOrder` to read, and to explain.
  */
 export function scanOrder(value: Buffer): ScannedOrder | undefined {
   const scanner = new Scanner(value)
@@ -64,29 +66,18 @@ export function scanOrder(value: Buffer): ScannedOrder | undefined {
     fields,
     start,
     itemCount,
+    hasEscapes: scanner.hasEscapes,
   }
 }
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const DOT = 0x2e
-const ZERO = 0x30
 const AT_SIGN = 0x40
 const LETTER_Z = 0x5a
 const CLOSE_OBJECT = 0x7d
-const FIRST_PRINTABLE = 0x20
 const FIRST_BEYOND_ASCII = 0x80
 /** As many as PostgreSQL keeps of a second. */
 const FRACTION_DIGITS = 6
-
-/** First bytes of U+00A0, U+1680, U+2000–U+205F, U+3000 and U+FEFF. */
-const BEGINS_WHITE_SPACE: ReadonlySet<number> = new Set([0xc2, 0xe1, 0xe2, 0xe3, 0xef])
-
-/** What a uid may hold; see `isOrderUid`. */
-const UID_BYTES = new Uint8Array(256)
-for (const byte of ascii('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:~-'))
-  UID_BYTES[byte] = 1
 
 /** More of them are so rare that they may be read the slow way. */
 const MAX_SCANNED_ITEMS = 1_000
@@ -99,6 +90,7 @@ class Scanner {
   #at = 0
   #count = 0
   #isAscii = true
+  hasEscapes = false
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
@@ -149,8 +141,13 @@ class Scanner {
     let continuations = 0
     let byte = bytes[at] ?? 0
     while (byte !== QUOTE) {
-      if (byte < FIRST_PRINTABLE || byte === BACKSLASH) return false
-      if (byte >= FIRST_BEYOND_ASCII) {
+      if (byte < FIRST_PRINTABLE) return false
+      if (byte === BACKSLASH) {
+        byte = bytes[++at] ?? 0
+        if (byte !== QUOTE && byte !== BACKSLASH) return false
+        this.hasEscapes = true
+        continuations++
+      } else if (byte >= FIRST_BEYOND_ASCII) {
         this.#isAscii = false
         if (byte < 0xc0) continuations++
       }

@@ -1,5 +1,6 @@
 import { finished } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
+import { BACKSLASH } from '../order/json-bytes.ts'
 import type { Connection } from './database.ts'
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
@@ -42,6 +43,19 @@ export class CopyRows {
     else for (let i = 0; i < length; i++) this.#bytes[to + i] = bytes[start + i] ?? 0
     this.#view.setInt32(this.#at, length)
     this.#at = to + length
+  }
+
+  /** The same text where a backslash stands for the byte behind it. */
+  unescapedTextOf(bytes: Buffer, start: number, end: number): void {
+    this.#reserve(4 + end - start)
+    const from = this.#at + 4
+    let to = from
+    for (let i = start; i < end; i++) {
+      if (bytes[i] === BACKSLASH) i++
+      this.#bytes[to++] = bytes[i] ?? 0
+    }
+    this.#view.setInt32(this.#at, to - from)
+    this.#at = to
   }
 
   /** A safe integer, as bigint. */

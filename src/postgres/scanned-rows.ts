@@ -26,12 +26,13 @@ export function copyItem(rows: CopyRows, order: ScannedOrder, index: number): vo
 }
 
 function copyPart(rows: CopyRows, order: ScannedOrder, { steps }: Part, partAt: number): void {
-  const { bytes, fields } = order
+  const { bytes, fields, hasEscapes } = order
   let at = order.start + partAt
   for (const { kind } of steps) {
     const number = fields[at++] ?? 0
     if (kind === 'integer') rows.int8(number)
     else if (kind === 'instant') rows.timestamp(microsecondsFrom(number, fields[at++] ?? 0))
+    else if (hasEscapes) rows.unescapedTextOf(bytes, number, fields[at++] ?? 0)
     else rows.textOf(bytes, number, fields[at++] ?? 0)
   }
 }

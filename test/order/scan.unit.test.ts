@@ -28,13 +28,15 @@ function assertAgrees(value: Buffer): boolean {
 
 const canonicalOrders = orders.map((order) => Buffer.from(canonicalText(JSON.stringify(order))))
 
-test('an order in its canonical spelling is scanned, unless a text has an escape or the e-mail is out of the ordinary', () => {
+test('an order in its canonical spelling is scanned, unless a text has a rare escape or the e-mail is out of the ordinary', () => {
   assert.ok(assertAgrees(MODEL_BYTES.subarray(0, MODEL_BYTES.indexOf('\n') >>> 0)))
   assert.ok(assertAgrees(Buffer.from(canonicalText(OTHER_BYTES))))
   fc.assert(
     fc.property(canonicalOrders, (value) => {
       const order: Order = JSON.parse(value.toString())
-      const ordinary = !value.includes('\\') && /^[!-~\u0400-\u04ff]*$/.test(order.delivery.email)
+      const ordinary =
+        !/\\[^"\\]/.test(value.toString().replaceAll(/\\\\/g, '')) &&
+        /^[!-~\u0400-\u04ff]*$/.test(order.delivery.email)
       assert.ok(assertAgrees(value) || !ordinary)
     }),
   )
