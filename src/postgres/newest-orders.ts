@@ -11,6 +11,7 @@ import {
 import { CanonicalWriter } from '../order/canonical-writer.ts'
 import { copyOut, type CopiedRows } from './copy-out.ts'
 import type { Pool, PoolClient } from './database.ts'
+import { columnsOf } from './order-columns.ts'
 
 /** Where a page of the newest orders ended: orders of one transaction share the time, so it is both. */
 export interface NewestPlace {
@@ -45,10 +46,6 @@ const ORDER_COLUMNS = [
   ...columnsOf(TAIL, 'o'),
 ].join(', ')
 const ITEM_COLUMNS = ['o.order_uid', ...columnsOf(ITEM, 'i')].join(', ')
-
-function columnsOf({ at }: Part, alias: string): string[] {
-  return Object.keys(at).map((name) => `${alias}.${name}`)
-}
 
 /**
  * The newest orders behind `after`, at most `limit`, newest first; those of which a part is missing are left out.

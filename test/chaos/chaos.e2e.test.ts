@@ -31,7 +31,7 @@ describe('a minute of chaos', () => {
   })
 
   for (const { seed, options, found } of KEPT_SEEDS) {
-    it(`that once found that ${found} passes: ${seed}`, async () => {
+    it(`passes that once found: ${found} (seed ${seed})`, async () => {
       const { code, output } = await chaos('--seed', seed, ...options)
       assert.equal(code, 0, output)
     })

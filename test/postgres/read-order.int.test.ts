@@ -141,3 +141,21 @@ test('there is no such order: neither an unknown one, nor one of which a part is
   await database.rows('delete from payment where order_uid = $1', [uid])
   assert.equal(await readBack(database, uid), undefined)
 })
+
+test('an order of which a column has another name can not be read, rather than being another order', async (context) => {
+  const other = await migratedDatabase(context)
+  const uid = uniqueName('column')
+  await insert(other, [orderWithUid(uid)])
+  const whole = await readBack(other, uid)
+  for (const [table, column] of [
+    ['orders', 'entry'],
+    ['delivery', 'zip'],
+    ['payment', 'bank'],
+    ['items', 'rid'],
+  ] as const) {
+    await other.rows(`alter table ${table} rename column ${column} to renamed`)
+    await assert.rejects(readBack(other, uid), { code: '42703' }, `${table}.${column}`)
+    await other.rows(`alter table ${table} rename column renamed to ${column}`)
+    assert.equal(await readBack(other, uid), whole)
+  }
+})
