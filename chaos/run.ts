@@ -1,8 +1,7 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { removeAbandonedStack } from '../stack/stack.ts'
 import { baseBackup } from '../stack/base-backup.ts'
 import type { Limits } from './checker/check.ts'
 import { judge, type Verdict } from './checker/checks.ts'
@@ -15,6 +14,7 @@ import { FAULTS, runNemesis, seconds, type Happening } from './nemesis/nemesis.t
 import { drawSchedule, type ScheduledFault } from './nemesis/schedule.ts'
 import type { ChaosPlan } from './options.ts'
 import { paceOf, type PacePoint } from './report/pace.ts'
+import { removeLeftovers } from './system/leftovers.ts'
 import { startSystem, type System } from './system/system.ts'
 import { startLooks } from './workload/looks.ts'
 import { startProducing, type Producing } from './workload/producing.ts'
@@ -74,7 +74,7 @@ export function scheduleOf(plan: ChaosPlan): ScheduledFault[] {
 
 /** One run from an empty folder to the verdicts. Everything it started is stopped when it settles. */
 export async function runChaos(plan: ChaosPlan, surroundings: Surroundings): Promise<ChaosResult> {
-  await removeLeftovers()
+  await removeLeftovers(PREFIX)
   const folder = mkdtempSync(join(tmpdir(), PREFIX))
   chmodSync(folder, 0o755) // PostgreSQL, which root runs as another user, must get in
   try {
@@ -190,13 +190,4 @@ function countsOf(acknowledged: readonly Acknowledged[]): Record<string, number>
   const counts: Record<string, number> = {}
   for (const { kind } of acknowledged) counts[kind] = (counts[kind] ?? 0) + 1
   return counts
-}
-
-/** What earlier runs that were killed have left running. */
-async function removeLeftovers(): Promise<void> {
-  for (const name of readdirSync(tmpdir())) {
-    if (!name.startsWith(PREFIX)) continue
-    // What cannot be read belongs to another user of this machine.
-    await removeAbandonedStack(join(tmpdir(), name, 'stack')).catch(() => {})
-  }
 }
