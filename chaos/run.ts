@@ -97,8 +97,11 @@ async function runIn(folder: string, plan: ChaosPlan, surroundings: Surroundings
     ...(serviceEntry !== undefined && { serviceEntry }),
   })
   await using producing = await startProducing(system, { seed, rate, shares: SHARES, hostile: HOSTILE })
+  await using watching = new AsyncDisposableStack()
   const readers = startReaders(system, producing)
+  watching.defer(async () => void (await readers.stop()))
   const looks = startLooks(system)
+  watching.defer(async () => void (await looks.stop()))
   const resets: Reset[] = []
   const arena = await openArena(folder, system, producing, resets, stopping)
   const beginMs = system.elapsedMs()
@@ -121,6 +124,7 @@ async function runIn(folder: string, plan: ChaosPlan, surroundings: Surroundings
     reads,
     instances: system.instances.map((instance) => instance.story()),
     resets,
+    troubles: happenings.filter(({ lane }) => lane === 'servers'),
     settledAfterMs,
   }
   return { plan, happenings, verdicts: judge(evidence, limitsFor(happenings)), figures: figuresOf(evidence) }

@@ -32,13 +32,27 @@ function endedBySelf(evidence: Evidence): Finding[] {
 
 /** `0`, also with words before it. */
 const WELL = /(^|\s)0$/
+/** It had to stop before everything was finished, and says so; nothing is lost by that. */
+const UNFINISHED = /(^|\s)1$/
+/** Until an instance has found out that its servers answer again, and has connected anew. */
+const AFTERWARDS_MS = 15_000
+
+/** What is in flight can't be finished while a server does not answer. */
+function mayEnd(how: string, fromMs: number, toMs: number, { troubles }: Evidence): boolean {
+  if (WELL.test(how)) return true
+  return (
+    UNFINISHED.test(how) &&
+    troubles.some(({ atMs, endMs }) => atMs <= toMs && fromMs <= endMs + AFTERWARDS_MS)
+  )
+}
 
 function badDrains(evidence: Evidence, { drainMs: limitMs }: Limits): Finding[] {
   return livesOf(evidence).flatMap(({ name, ended, drainMs }) => {
     // One that was asked before it was ready to be asked may end as it likes.
     if (ended?.by !== 'drain' || drainMs === undefined) return []
     const found: Finding[] = []
-    if (!WELL.test(ended.how)) found.push(`${name} was asked to drain and ended with ${ended.how}`)
+    if (!mayEnd(ended.how, ended.atMs - drainMs, ended.atMs, evidence))
+      found.push(`${name} was asked to drain and ended with ${ended.how}`)
     if (drainMs >= limitMs) found.push(`${name} drained in ${drainMs} ms, not in ${limitMs} ms`)
     return found
   })

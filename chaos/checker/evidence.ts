@@ -18,6 +18,8 @@ export interface Evidence {
   readonly instances: readonly InstanceStory[]
   /** Every time at which what was committed may have been undone, or topics begun anew. */
   readonly resets: readonly Reset[]
+  /** When servers, or the ways to them, were broken on purpose. */
+  readonly troubles: readonly Trouble[]
   /** How long after the last fault everything was settled; undefined when it was not within the deadline. */
   readonly settledAfterMs: number | undefined
 }
@@ -121,6 +123,11 @@ export interface InstanceLife {
   readonly peakResidentBytes: number
   /** The last look at its metrics: sample by name and labels as exposed; none when it never answered. */
   readonly metrics: Readonly<Record<string, number>>
+}
+
+export interface Trouble {
+  readonly atMs: number
+  readonly endMs: number
 }
 
 export interface Reset {

@@ -166,6 +166,13 @@ const RIGHT: readonly (readonly [what: string, change: Change, limits?: Partial<
     (good) => withLife(good, { ended: { atMs: 5_000, how: 'exit code 0', by: 'drain' }, drainMs: 900 }),
   ],
   [
+    'an instance that could not finish, because a server was away',
+    (good) => ({
+      ...withLife(good, { ended: { atMs: 15_000, how: 'exit code 1', by: 'drain' }, drainMs: 9_000 }),
+      troubles: [{ atMs: 1_000, endMs: 5_000 }],
+    }),
+  ],
+  [
     'records that retention took, where that was part of the run',
     ({ ledger }) => ({ ledger: replaced(ledger, 0, { expired: 1, duplicates: 0 }), instances: [] }),
     { retention: true },

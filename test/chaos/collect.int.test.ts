@@ -28,7 +28,7 @@ function acknowledge({ kind, key, value }: LoadRecord): Acknowledged {
 
 /** What only a whole run has: nobody looked, read or watched here. */
 async function evidenceOf(acknowledged: readonly Acknowledged[], settledAfterMs?: number): Promise<Evidence> {
-  const nothing = { looks: [], reads: [], instances: [], resets: [] }
+  const nothing = { looks: [], reads: [], instances: [], resets: [], troubles: [] }
   return { ...nothing, acknowledged, settledAfterMs, ...(await collect(plan)) }
 }
 

@@ -162,6 +162,7 @@ export function goodEvidence(): Evidence {
       },
     ],
     resets: [],
+    troubles: [],
     settledAfterMs: 4_000,
   }
 }

@@ -107,6 +107,7 @@ export function evidenceOf(world: ModelWorld): Evidence {
     reads: [],
     instances: [],
     resets: world.resets.map(([atMs, what]) => ({ atMs, what })),
+    troubles: [],
     settledAfterMs: world.settled ? 0 : undefined,
   }
 }

@@ -107,7 +107,16 @@ async function run(test: TestContext, bug: Bug, harm: Harm): Promise<Verdict[]> 
   await Promise.all(instances.map((instance) => instance.drain()))
   const stories = instances.map((instance) => instance.story())
   return judge(
-    { ...collected, acknowledged, reads, looks: offsetLooks, instances: stories, resets: [], settledAfterMs },
+    {
+      ...collected,
+      acknowledged,
+      reads,
+      looks: offsetLooks,
+      instances: stories,
+      resets: [],
+      troubles: [],
+      settledAfterMs,
+    },
     LIMITS,
   )
 }

@@ -93,6 +93,14 @@ export const WRONG_RUNS: Wrong = {
       withLife(good, { ended: { atMs: 5_000, how: '0', by: 'drain' }, drainMs: 10_000 }),
     'it ends with 1': (good) =>
       withLife(good, { ended: { atMs: 5_000, how: 'exit code 1', by: 'drain' }, drainMs: 100 }),
+    'it ends with 1, long after there was trouble': (good) => ({
+      ...withLife(good, { ended: { atMs: 30_000, how: 'exit code 1', by: 'drain' }, drainMs: 9_000 }),
+      troubles: [{ atMs: 1_000, endMs: 2_000 }],
+    }),
+    'it is killed by something, whatever the trouble': (good) => ({
+      ...withLife(good, { ended: { atMs: 5_000, how: 'SIGABRT', by: 'drain' }, drainMs: 100 }),
+      troubles: [{ atMs: 1_000, endMs: 9_000 }],
+    }),
   },
   'memory stays bounded': {
     'one life took too much': (good) => withLife(good, { peakResidentBytes: LIMITS.peakResidentBytes + 1 }),
