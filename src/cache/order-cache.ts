@@ -154,11 +154,12 @@ function sizeOf(uid: string, { bytes }: CachedOrder): number {
 }
 
 /** A small Buffer is usually a slice of a block of 8 KiB, and would keep all of it. */
-function compact({ bytes, etag }: CachedOrder): CachedOrder {
-  if (bytes.buffer.byteLength === bytes.length) return { bytes, etag }
+function compact(order: CachedOrder): CachedOrder {
+  const { bytes } = order
+  if (bytes.buffer.byteLength === bytes.length) return order
   const own = Buffer.allocUnsafeSlow(bytes.length)
   bytes.copy(own)
-  return { bytes: own, etag }
+  return { bytes: own, etag: order.etag }
 }
 
 /** Readers of one order at the same time still share one query. */

@@ -35,7 +35,7 @@ export function startCache(maxBytes: number, pool: Pool, log: Logger): RunningCa
       return orders.map(({ uid, storedAt, canonical }) => ({
         uid,
         place: { storedAt, uid },
-        order: () => cachedOrder(canonical()),
+        order: () => new WarmedOrder(canonical()),
       }))
     },
     stopping: stopping.signal,
@@ -49,7 +49,25 @@ export function startCache(maxBytes: number, pool: Pool, log: Logger): RunningCa
 }
 
 export function cachedOrder(bytes: Buffer): CachedOrder {
-  return { bytes, etag: `"${contentDigest(bytes)}"` }
+  return { bytes, etag: tagOf(bytes) }
+}
+
+/** Its tag is made when somebody asks for the order; of most that a start takes in, nobody does. */
+class WarmedOrder implements CachedOrder {
+  readonly bytes: Buffer
+  #etag: string | undefined
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+
+  get etag(): string {
+    return (this.#etag ??= tagOf(this.bytes))
+  }
+}
+
+function tagOf(bytes: Buffer): string {
+  return `"${contentDigest(bytes)}"`
 }
 
 /** Again after a failure, until it went through: without it, reads are only slower. Never rejects. */
