@@ -11,7 +11,7 @@ export interface ChaosPlan {
   /** Records per second. */
   readonly rate: number
   /** Names of the faults that may happen. */
-  readonly faults: ReadonlySet<string>
+  readonly faults: readonly string[]
 }
 
 export interface ChaosOptions extends ChaosPlan {
@@ -86,7 +86,7 @@ export function chaosOptions(command: Command): ChaosOptions {
     ...(given.brokers !== undefined && { brokers: given.brokers }),
     ...(given.rate !== undefined && { rate: given.rate }),
     seed: given.seed ?? randomBytes(4).toString('hex'),
-    faults: new Set(given.only ?? FAULTS.map(({ name }) => name)),
+    faults: given.only ?? FAULTS.map(({ name }) => name),
     plan: given.plan ?? false,
     keep: given.keep ?? false,
     json: given.json,

@@ -68,7 +68,7 @@ const LIMITS = {
 export function scheduleOf(plan: ChaosPlan): ScheduledFault[] {
   const { seed, minutes, instances, brokers, faults } = plan
   const scope = { instances, brokers, patience: minutes >= 10 ? 2 : 1 }
-  const possible = FAULTS.filter(({ name }) => faults.has(name))
+  const possible = FAULTS.filter(({ name }) => faults.includes(name))
   return drawSchedule(seed, minutes * 60_000, scope, possible)
 }
 

@@ -1,5 +1,5 @@
 import type { Verdict } from '../checker/checks.ts'
-import type { Happening } from '../nemesis/nemesis.ts'
+import { FAULTS, type Happening } from '../nemesis/nemesis.ts'
 import type { ScheduledFault } from '../nemesis/schedule.ts'
 import type { ChaosPlan } from '../options.ts'
 import type { ChaosResult, Figures } from '../run.ts'
@@ -50,8 +50,12 @@ function titleOf({ seed, minutes, instances, brokers, rate }: ChaosPlan): string
   return `chaos, seed ${seed}: ${minutes} min, ${instancesText}, ${brokersText}, ${rate} records/s`
 }
 
-function argumentsOf({ seed, minutes, instances, brokers, rate }: ChaosPlan): string {
-  return `--seed ${seed} --minutes ${minutes} --instances ${instances} --brokers ${brokers} --rate ${rate}`
+function argumentsOf({ seed, minutes, instances, brokers, rate, faults }: ChaosPlan): string {
+  const only = faults.length < FAULTS.length ? ` --only "${faults.join(',')}"` : ''
+  return (
+    `--seed "${seed}" --minutes ${minutes} --instances ${instances} --brokers ${brokers} --rate ${rate}` +
+    only
+  )
 }
 
 function timeline(happenings: readonly Happening[], { pace }: Figures, endMs: number): string[] {
