@@ -1,4 +1,4 @@
-import { openCluster } from '../../src/kafka/cluster.ts'
+import { openCluster, type Cluster } from '../../src/kafka/cluster.ts'
 import { query } from './database.ts'
 import type { Role, TopicState } from './evidence.ts'
 
@@ -29,7 +29,15 @@ export type TopicEnds = Pick<TopicState, 'topicId' | 'ranges'>
 
 /** Throws when it is not there or can't be asked. */
 export async function endsOf({ brokers }: Pick<Site, 'brokers'>, topic: string): Promise<TopicEnds> {
-  await using cluster = openCluster({ brokers: brokers.split(','), clientId: 'chaos-checker' }, () => {})
+  await using cluster = clusterAt(brokers)
+  return await endsIn(cluster, topic)
+}
+
+function clusterAt(brokers: string): Cluster {
+  return openCluster({ brokers: brokers.split(','), clientId: 'chaos-checker' }, () => {})
+}
+
+async function endsIn(cluster: Cluster, topic: string): Promise<TopicEnds> {
   const state = await cluster.topic(topic)
   if (state === undefined) throw new Error(`there is no topic ${topic}`)
   const partitions = Array.from({ length: state.partitionCount }, (_, partition) => partition)
@@ -39,9 +47,10 @@ export async function endsOf({ brokers }: Pick<Site, 'brokers'>, topic: string):
 
 /** The topics of all roles as they are now. Throws when one is not there or can't be asked. */
 export async function topicStates(site: Pick<Site, 'brokers' | 'topics' | 'group'>): Promise<TopicState[]> {
+  await using cluster = clusterAt(site.brokers)
   const states: TopicState[] = []
   for (const { role, topic, group } of roleTopics(site))
-    states.push({ role, group, ...(await endsOf(site, topic)) })
+    states.push({ role, group, ...(await endsIn(cluster, topic)) })
   return states
 }
 
