@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { waitUntilSettled } from '../checker/settled.ts'
+import type { System } from '../system/system.ts'
 import { openAdmin } from './brokers.ts'
 import type { Arena, Fault } from './fault.ts'
 
-const PARTITIONS = 4
 const SETTLED_WITHIN_MS = 60_000
 const CREATE_WITHIN_MS = 30_000
 const LOOK_EVERY_MS = 250
@@ -34,7 +34,7 @@ async function createAnew(
     reset('topic anew')
     await admin.deleteTopics({ topics: [system.topics.orders] })
     await last(lastMs)
-    await create(admin, system.topics.orders, system.stack.kafka.nodes.length)
+    await create(admin, system)
     reset('topic anew')
     await backUp()
   } finally {
@@ -43,11 +43,14 @@ async function createAnew(
 }
 
 /** The broker refuses the name while it still deletes the old one. */
-async function create(admin: ReturnType<typeof openAdmin>, topic: string, replicas: number): Promise<void> {
+async function create(admin: ReturnType<typeof openAdmin>, system: System): Promise<void> {
+  const topic = system.topics.orders
+  const partitions = Number(system.environment['TOPIC_PARTITIONS'])
+  const replicas = system.stack.kafka.nodes.length
   const endMs = performance.now() + CREATE_WITHIN_MS
   for (;;) {
     try {
-      await admin.createTopics({ topics: [topic], partitions: PARTITIONS, replicas })
+      await admin.createTopics({ topics: [topic], partitions, replicas })
       return
     } catch (error) {
       if ((await admin.listTopics().catch((): string[] => [])).includes(topic)) return
