@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import * as producing from '../../src/kafka/producer.ts'
-import type { Ledger, LedgerKey } from '../../src/pipeline/ledger.ts'
+import type { Ledger, LedgerKey, LedgerStep } from '../../src/pipeline/ledger.ts'
 import type { OrdersTransaction, PreparedOrder } from '../../src/pipeline/orders-role.ts'
 import * as filling from '../../src/wiring/fill-cache.ts'
 import * as roles from '../../src/wiring/role-parts.ts'
@@ -47,30 +47,10 @@ function withBuggyBooks<Transaction>(parts: Parts<Transaction>): Parts<Transacti
     case 'offset committed before the transaction':
       return {
         ...parts,
-        ledger: {
-          ...ledger,
-          settle: (key, from, work) =>
-            ledger.settle(key, from, async (transaction) => {
-              const step = await work(transaction)
-              log.commitCopy(key.topic, key.partition, step.to, 0)
-              await delay(BEFORE_COMMIT_MS)
-              return step
-            }),
-        },
+        ledger: withLateCommits(ledger, (key, { to }) => log.commitCopy(key.topic, key.partition, to, 0)),
       }
     case 'cache before commit':
-      return {
-        ...parts,
-        ledger: {
-          ...ledger,
-          settle: (key, from, work) =>
-            ledger.settle(key, from, async (transaction) => {
-              const step = await work(transaction)
-              await delay(BEFORE_COMMIT_MS)
-              return step
-            }),
-        },
-      }
+      return { ...parts, ledger: withLateCommits(ledger, () => {}) }
     case 'one record skipped':
       return {
         ...parts,
@@ -103,6 +83,23 @@ function withBuggyBooks<Transaction>(parts: Parts<Transaction>): Parts<Transacti
       break
   }
   return parts
+}
+
+/** `written` is called when all is written but nothing committed, and some time before that. */
+function withLateCommits<Transaction>(
+  ledger: Ledger<Transaction>,
+  written: (key: LedgerKey, step: LedgerStep) => void,
+): Ledger<Transaction> {
+  return {
+    ...ledger,
+    settle: (key, from, work) =>
+      ledger.settle(key, from, async (transaction) => {
+        const step = await work(transaction)
+        written(key, step)
+        await delay(BEFORE_COMMIT_MS)
+        return step
+      }),
+  }
 }
 
 /** One row for a topic of this name, whichever it is; and nothing to compare the record before it with. */
