@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { NODE_FLAGS } from './service-process.ts'
+import { NODE_FLAGS } from '../stack/service-runtime.ts'
 
 /** A bare server, as a process of its own, that answers everything with this; disposing ends it. */
 export async function startBareServer(

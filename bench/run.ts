@@ -8,7 +8,7 @@ import { runPoison, type PoisonResult } from './scenarios/poison.ts'
 import { runReads, type ReadsResult } from './scenarios/reads.ts'
 import { runScale, type ScaleResult } from './scenarios/scale.ts'
 import { runWarmUp, type WarmUpResult } from './scenarios/warm-up.ts'
-import { NODE_FLAGS } from './service-process.ts'
+import { NODE_FLAGS } from '../stack/service-runtime.ts'
 import type { Turns } from './turns.ts'
 
 interface ScenarioResults {

@@ -1,9 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { NODE_FLAGS, RUNTIME_ENVIRONMENT } from '../stack/service-runtime.ts'
 
-/** As `npm run serve` runs it. */
-export const NODE_FLAGS = ['--max-semi-space-size=8']
 const SERVE = join(import.meta.dirname, '..', 'src', 'cli', 'serve.ts')
 const KEPT_LOG_CHARS = 4_000
 
@@ -34,6 +33,7 @@ export function startService(
     cwd: folder,
     env: {
       PATH: process.env['PATH'],
+      ...RUNTIME_ENVIRONMENT,
       KAFKA_BROKERS: brokers,
       DB_DSN: dsn,
       KAFKA_TOPIC: topic,

@@ -22,6 +22,7 @@ import { countHeldSeconds, showBooks } from './wiring/observation.ts'
 import { namingDatabase, namingKafka } from './wiring/naming-targets.ts'
 import { startOrdersRole } from './wiring/orders.ts'
 import { startRetries } from './wiring/retries.ts'
+import { withinMemory } from './wiring/small-memory.ts'
 import { openRoleParts } from './wiring/role-parts.ts'
 import { createProgress } from './wiring/progress.ts'
 import { prepareTopics } from './wiring/topics.ts'
@@ -49,7 +50,8 @@ const PROGRESS_EVERY_MS = 5_000
  * Opens everything and starts the roles. Resolves when HTTP answers; rejects with what could not be
  * opened, after closing what had been.
  */
-export async function startService(config: Config<'kafka' | 'database'>, logger: Logger): Promise<Service> {
+export async function startService(given: Config<'kafka' | 'database'>, logger: Logger): Promise<Service> {
+  const config = withinMemory(given)
   await using opening = new AsyncDisposableStack()
   const metrics = createMetrics({ version: VERSION, runtime: true })
   const log = countEvents(limitRepeats(logger), (event) => metrics.logEvents.inc({ class: event }))

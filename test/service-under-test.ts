@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { NODE_FLAGS, RUNTIME_ENVIRONMENT } from '../stack/service-runtime.ts'
 import { waitUntil } from './stack-under-test.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -40,9 +41,15 @@ export async function startServiceProcess(
   environment: Readonly<Record<string, string>>,
   root = ROOT,
 ): Promise<ServiceUnderTest> {
-  const child = spawn(process.execPath, [join(root, 'src/cli/serve.ts')], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, join(root, 'src/cli/serve.ts')], {
     cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', HTTP_ADDR: '127.0.0.1:0', LOG_LEVEL: 'info', ...environment },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HTTP_ADDR: '127.0.0.1:0',
+      LOG_LEVEL: 'info',
+      ...RUNTIME_ENVIRONMENT,
+      ...environment,
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const exited = exitOf(child)

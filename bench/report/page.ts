@@ -36,7 +36,7 @@ export function formatPage(result: BenchResult): string {
     '',
     '`npm run bench` starts a Kafka and a PostgreSQL of its own and takes about half an hour; `npm run bench -- --quick` takes some three minutes and only shows that it works. `--only drain,poison` measures these alone, `--json` keeps the figures, `--profile` writes CPU profiles of the service. Nothing else should run meanwhile; the load average above tells whether something did.',
     '',
-    'Why it is as fast as it is: [one COPY for each table](decisions/0002-copy-what-is-not-there.md), [batches of 1,000](decisions/0008-batches-of-1000-and-a-small-nursery.md), [orders that are read in place](decisions/0012-read-canonical-spelling-in-place.md). What it does not trade for speed: [foreign keys](decisions/0003-foreign-keys-are-enforced.md), and every commit is on disk.',
+    'Why it is as fast as it is: [one COPY for each table](decisions/0002-copy-what-is-not-there.md), [batches of 2,000](decisions/0008-batches-of-2000-and-a-small-nursery.md), [orders that are read in place](decisions/0012-read-canonical-spelling-in-place.md). What it does not trade for speed: [foreign keys](decisions/0003-foreign-keys-are-enforced.md), and every commit is on disk.',
     '',
   ].join('\n')
 }

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { NODE_FLAGS, RUNTIME_ENVIRONMENT } from '../../stack/service-runtime.ts'
 
-/** As `npm run serve` runs it. */
-const NODE_FLAGS = ['--max-semi-space-size=8']
 const SERVE = join(import.meta.dirname, '..', '..', 'src', 'cli', 'serve.ts')
 const KEPT_LINES = 12
 
@@ -31,7 +30,7 @@ export interface ServiceChild {
 export function startServiceChild({ entry, folder, logFile, environment }: ServicePlan): ServiceChild {
   const child = spawn(process.execPath, [...NODE_FLAGS, entry ?? SERVE], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HTTP_ADDR: '127.0.0.1:0', ...environment },
+    env: { PATH: process.env['PATH'], HTTP_ADDR: '127.0.0.1:0', ...RUNTIME_ENVIRONMENT, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const lines: string[] = []

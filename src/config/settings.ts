@@ -60,7 +60,7 @@ export const SETTINGS = {
     default: '1048576',
     about: 'a larger record is a dead letter',
   },
-  BATCH_MAX_RECORDS: { rule: rules.wholeNumber(1, 100_000), default: '1000', about: 'records in one batch' },
+  BATCH_MAX_RECORDS: { rule: rules.wholeNumber(1, 100_000), default: '2000', about: 'records in one batch' },
   BATCH_MAX_BYTES: {
     rule: rules.wholeNumber(1_024, 268_435_456),
     default: '4194304',

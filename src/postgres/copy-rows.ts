@@ -5,7 +5,14 @@ import type { Connection } from './database.ts'
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
 const END_OF_ROWS = -1
+const NOTHING = Buffer.alloc(0)
 const FIRST_BYTES = 65_536
+/** Buffers that rows left behind, for the next ones: batches come one after the other, and large ones cost. */
+const kept: Buffer[] = []
+/** Of each table one, for every connection that stores. */
+const KEPT_AT_MOST = 16
+/** Rows of hostile sizes are not worth remembering. */
+const KEPT_BYTES = 1_048_576
 /** In bytes or code units; up to there a loop is faster than a call into the runtime. */
 const SHORT_TEXT = 40
 
@@ -15,7 +22,7 @@ const SHORT_TEXT = 40
  * no row can be there already.
  */
 export class CopyRows {
-  #bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES)
+  #bytes: Buffer = kept.pop() ?? Buffer.allocUnsafeSlow(FIRST_BYTES)
   #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length)
   #at = SIGNATURE.copy(this.#bytes)
 
@@ -96,9 +103,16 @@ export class CopyRows {
     return this.#bytes.subarray(0, this.#at + 2)
   }
 
+  /** Once the server has them. The rows are gone then. */
+  release(): void {
+    if (this.#bytes.length <= KEPT_BYTES && kept.length < KEPT_AT_MOST) kept.push(this.#bytes)
+    this.#bytes = NOTHING
+    this.#view = new DataView(NOTHING.buffer)
+  }
+
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.#bytes.length) return
-    const larger = Buffer.allocUnsafe(Math.max(this.#at + bytes, this.#bytes.length * 2))
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#at + bytes, this.#bytes.length * 2))
     this.#bytes.copy(larger, 0, 0, this.#at)
     this.#bytes = larger
     this.#view = new DataView(larger.buffer, larger.byteOffset, larger.length)
@@ -119,7 +133,7 @@ export function writeText(bytes: Buffer, text: string, at: number): number {
 /** The driver's own limit on answers does not hold for streams; a server that vanished would be waited for. */
 const COPY_WITHIN_MS = 20_000
 
-/** Runs `copy … from stdin (format binary)`; resolves when the server took every row. */
+/** Runs `copy … from stdin (format binary)`; resolves when the server took every row. The rows are gone then. */
 export async function copyInto(client: Connection, statement: string, rows: CopyRows): Promise<void> {
   const stream = client.query(copyFrom(statement))
   const { promise, reject } = Promise.withResolvers<never>()
@@ -129,4 +143,6 @@ export async function copyInto(client: Connection, statement: string, rows: Copy
   )
   stream.end(rows.finish())
   await Promise.race([finished(stream), promise]).finally(() => clearTimeout(timer))
+  // After a failure the driver may still hold on to it.
+  rows.release()
 }

@@ -33,7 +33,7 @@ test('without anything but targets, every setting has its documented default', (
       access: { allowAnonymousReads: true, allowAnonymousChanges: true },
       cache: { maxBytes: 128 * 1024 * 1024 },
       retry: { max: 10, baseMs: 1000, capMs: 300_000 },
-      batch: { maxRecords: 1000, maxBytes: 4_194_304, lingerMs: 15 },
+      batch: { maxRecords: 2000, maxBytes: 4_194_304, lingerMs: 15 },
       order: { maxBytes: 1_048_576, crossFieldRules: 'warn' },
       roles: ['orders', 'retries', 'dead-letters', 'http'],
       migrate: 'auto',

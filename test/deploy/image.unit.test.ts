@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { COMPILE_CACHE, NODE_FLAGS, RUNTIME_ENVIRONMENT } from '../../stack/service-runtime.ts'
 import { readPage, ROOT } from '../docs/markdown.ts'
 import { allowed, copies, dockerfile } from './image.ts'
 
 const compose = readFileSync(`${ROOT}/compose.yaml`, 'utf8')
 const manifest = JSON.parse(readPage('package.json').text) as {
   version: string
+  scripts: Record<string, string>
   dependencies: Record<string, string>
   devDependencies: Record<string, string>
 }
+
+const { MALLOC_ARENA_MAX: ARENAS } = RUNTIME_ENVIRONMENT
 
 /** The tag of an image in compose.yaml, for each time that it is named. */
 function tagsOf(image: string): string[] {
@@ -23,12 +27,19 @@ describe('the image', () => {
   })
 
   it('starts the service as npm run serve does, without npm and without a shell', () => {
-    const { scripts } = JSON.parse(readPage('package.json').text) as { scripts: { serve: string } }
     const words = ['ENTRYPOINT', 'CMD'].flatMap(
       (name) =>
         JSON.parse(new RegExp(`^${name} (\\[.*\\])$`, 'm').exec(dockerfile())?.[1] ?? '[]') as string[],
     )
-    assert.equal(`exec ${words.join(' ')}`, scripts.serve)
+    assert.deepEqual(words, ['node', ...NODE_FLAGS, 'src/cli/serve.ts'])
+    assert.match(dockerfile(), new RegExp(`^ENV .*\\bMALLOC_ARENA_MAX=${ARENAS}\\b`, 'm'))
+  })
+
+  it('and the scripts run it as the tests and the benchmark do', () => {
+    const { scripts } = manifest
+    const way = `MALLOC_ARENA_MAX=${ARENAS} NODE_COMPILE_CACHE=${COMPILE_CACHE} exec node ${NODE_FLAGS.join(' ')}`
+    assert.equal(scripts['serve'], `${way} src/cli/serve.ts`)
+    assert.equal(scripts['start'], `${way} stack/start.ts`)
   })
 
   it('runs as a user that is not root, given by number', () => {

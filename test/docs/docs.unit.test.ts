@@ -8,6 +8,7 @@ import { OUTCOMES } from '../../src/telemetry/labels.ts'
 import type { Logger } from '../../src/telemetry/logger.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { partitionEvents } from '../../src/wiring/partition-events.ts'
+import { RUNTIME_ENVIRONMENT } from '../../stack/service-runtime.ts'
 import {
   allPages,
   anchorOf,
@@ -84,9 +85,8 @@ describe('the documentation', () => {
   it('names no setting that is not read', () => {
     const elsewhere = sourceOf('stack') + readPage('compose.yaml').text
     const named = matches(ALL_TEXT, /[`\s(]([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?=[`=\s),])/g)
-    const known = new Set(
-      SETTING_NAMES.flatMap((name): string[] => (settingOf(name).secret ? [name, `${name}_FILE`] : [name])),
-    )
+    const secrets = SETTING_NAMES.filter((name) => settingOf(name).secret).map((name) => `${name}_FILE`)
+    const known = new Set<string>([...SETTING_NAMES, ...secrets, ...Object.keys(RUNTIME_ENVIRONMENT)])
     assert.ok(named.length > 50)
     const isReadThere = (name: string) => new RegExp(`(env\\['|\\$\\{)${name}\\b`).test(elsewhere)
     assert.deepEqual(
