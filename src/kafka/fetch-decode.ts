@@ -13,6 +13,9 @@ import {
 /** Of the objects around a record or a header, roughly. */
 const OBJECT_BYTES = 200
 const ABORT_MARKER = 0
+/** Kafka's own "no timestamp", and the last instant that a Date can be. */
+const NO_TIMESTAMP = -1
+const LAST_INSTANT_MS = 8_640_000_000_000_000
 
 export interface Decoded {
   readonly records: readonly SourceRecord[]
@@ -102,7 +105,9 @@ function addRecords(
       topic,
       partition,
       offset,
-      timestampMs: batch.stampedByBroker ? batch.maxTimestampMs : batch.firstTimestampMs + timestampDeltaMs,
+      timestampMs: instantOf(
+        batch.stampedByBroker ? batch.maxTimestampMs : batch.firstTimestampMs + timestampDeltaMs,
+      ),
       leaderEpoch: batch.leaderEpoch,
       key,
       value,
@@ -110,6 +115,11 @@ function addRecords(
       bytes: OBJECT_BYTES + length + OBJECT_BYTES * headers.length,
     })
   }
+}
+
+/** A timestamp is the producer's word, and may be any 64 bits; books and dates can't hold all of them. */
+function instantOf(ms: number): number {
+  return Math.min(Math.max(ms, NO_TIMESTAMP), LAST_INSTANT_MS)
 }
 
 /** Transactions that were aborted, by producer, in the order of the log; what they wrote was never acknowledged. */

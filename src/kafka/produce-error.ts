@@ -26,7 +26,10 @@ export class RecordTooLargeError extends Error {
   readonly code = 'RECORD_TOO_LARGE'
   readonly records: readonly OutgoingRecord[]
   constructor(records: readonly OutgoingRecord[]) {
-    super(`${records.length} of the records are larger than the broker accepts`)
+    const topics = [...new Set(records.map(({ topic }) => topic))].join(', ')
+    super(
+      `${topics} takes none of ${records.length} records, which are too large: raise its max.message.bytes above that of the topic they come from`,
+    )
     this.name = 'RecordTooLargeError'
     this.records = records
   }

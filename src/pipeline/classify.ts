@@ -10,6 +10,11 @@ const UNKNOWN = { kind: 'transient', type: 'unclassified' } as const
 const AWAY = { kind: 'outage', type: 'database_unreachable' } as const
 const BROKER_AWAY = { kind: 'outage', type: 'broker_unreachable' } as const
 const SCHEMA = { kind: 'systemic', type: 'schema_mismatch' } as const
+const TOO_LARGE = {
+  kind: 'systemic',
+  type: 'unclassified',
+  fingerprint: 'unclassified/RECORD_TOO_LARGE',
+} as const
 const ACCESS = { kind: 'systemic', type: 'access_denied' } as const
 const REFUSES = { kind: 'systemic', type: 'database_refuses' } as const
 
@@ -85,11 +90,15 @@ export function classifyError(thrown: unknown): Failure {
   }
   if (code.startsWith('PLT_KFK_')) return ofKafka(thrown, code)
   // Larger than the topic allows, even compressed: the same bytes will be refused again.
-  if (code === 'RECORD_TOO_LARGE')
-    return { kind: 'systemic', type: 'unclassified', message: code, fingerprint: `unclassified/${code}` }
+  if (code === 'RECORD_TOO_LARGE') return { ...TOO_LARGE, message: `${code}: ${messageOf(thrown)}` }
   if (CONNECTION_CODES.has(code)) return { ...AWAY, message: code, fingerprint: `${AWAY.type}/${code}` }
   const rule = /^[0-9A-Z]{5}$/.test(code) ? (SQLSTATES[code] ?? SQLSTATES[code.slice(0, 2)]) : undefined
   return rule === undefined ? unknown(code, thrown) : ofDatabase(error, code, rule)
+}
+
+/** Only of errors whose text is ours. */
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : ''
 }
 
 function ofHold({ reason, message }: HoldPartition): Failure {

@@ -67,6 +67,27 @@ describe('a fetched partition', () => {
     assert.deepEqual(decode([batchAt(0), batchAt(10)], 0, { highWatermark: 10 }).offsets, range(0, 20))
   })
 
+  it('has timestamps that books and dates can hold, whatever a producer wrote', () => {
+    const stamped = (timestamp: bigint): number[] => {
+      const messages = [{ topic: 't', partition: 0, value: Buffer.from('{}'), timestamp }]
+      const batches = Buffer.from(createRecordsBatch(messages).buffer)
+      const fetched = {
+        topicId: '',
+        partition: 0,
+        errorCode: 0,
+        highWatermark: 1,
+        isFirst: true,
+        aborted: [],
+      }
+      const { records } = decodePartition('t', { ...fetched, batches }, 0, roomForAnswer())
+      return records.map(({ timestampMs }) => timestampMs)
+    }
+    assert.deepEqual(stamped(2n ** 63n - 1n), [8_640_000_000_000_000])
+    assert.deepEqual(stamped(-(2n ** 63n)), [-1])
+    assert.deepEqual(stamped(-1n), [-1])
+    assert.deepEqual(stamped(1_700_000_000_000n), [1_700_000_000_000])
+  })
+
   it('leaves out what came only in part', () => {
     const cut = Buffer.concat([batchAt(0), batchAt(10)]).subarray(0, -5)
     assert.deepEqual(decode([cut], 0), { offsets: range(0, 10), position: 10, bad: undefined })
