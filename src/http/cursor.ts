@@ -6,10 +6,12 @@ export type Place = readonly string[]
 
 /** What one part of a place may be, since it comes back from outside and goes into a statement. */
 const PARTS = {
-  instant: (text: string): boolean => canonicalInstant(text) !== undefined,
+  /** As it was written: PostgreSQL knows fewer offsets than the calendar. */
+  instant: (text: string): boolean => canonicalInstant(text) === text,
   uid: isOrderUid,
   uuid: (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text),
-  whole: (text: string): boolean => /^\d{1,15}$/.test(text),
+  partition: (text: string): boolean => /^\d{1,9}$/.test(text),
+  offset: (text: string): boolean => /^\d{1,15}$/.test(text),
 } as const
 export type PlaceShape = readonly (keyof typeof PARTS)[]
 

@@ -103,6 +103,6 @@ export function addListRoutes(
       response: { 200: answer('A page of them', 'RetryingList'), ...problems(400, 401, 429, 503) },
     },
     handler: async ({ query }, reply) =>
-      asker.page(reply, query, ['instant', 'uuid', 'whole', 'whole'], (_, page) => reads.retrying(page)),
+      asker.page(reply, query, ['instant', 'uuid', 'partition', 'offset'], (_, page) => reads.retrying(page)),
   })
 }

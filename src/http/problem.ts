@@ -21,7 +21,6 @@ const PROBLEMS = {
   too_many_requests: { status: 429, title: 'Too much at once' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong here' },
-  method_unknown: { status: 501, title: 'This method is not known' },
   unavailable: { status: 503, title: 'Not available at the moment' },
   not_ready: { status: 503, title: 'Not ready' },
 } as const satisfies Record<string, { status: number; title: string }>

@@ -173,9 +173,9 @@ function serverOptions(limits: HttpLimits): ServerOptions {
 
 function sendNowhere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = request.server.supportedMethods.includes(request.method)
-  return sendProblem(reply, known ? 'not_found' : 'method_unknown', {
-    detail: known ? 'No route has this path; /docs lists them.' : 'Use GET or HEAD.',
-  })
+  if (known) return sendProblem(reply, 'not_found', { detail: 'No route has this path; /docs lists them.' })
+  // Methods of WebDAV and the like, which no route has.
+  return sendProblem(reply.header('allow', 'GET, HEAD'), 'method_not_allowed', { detail: 'Use GET or HEAD.' })
 }
 
 async function listen(

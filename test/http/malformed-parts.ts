@@ -44,6 +44,9 @@ export const BAD_ENTRIES = [
   '00000000-0000-4000-8000-00000000000g',
   "' or 1=1 --",
   '..',
+  'urn:uuid:00000000-0000-4000-8000-000000000000',
+  '{00000000-0000-4000-8000-000000000000}',
+  '00000000000040008000000000000000',
 ]
 export const NOWHERE = [
   '/nowhere',
@@ -106,6 +109,16 @@ export const BAD_QUERIES = [
   'offset=5',
   `track_number=${'x'.repeat(1_001)}&uid=.`,
   'limit=1;drop',
+  'track_number=%00',
+  'track_number=a%00b',
+  'customer_id=%00',
+  'customer_id=',
+  'cursor=WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIjAwMDAwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMCIsIjk5OTk5OTk5OTk5OSIsIjEiXQ',
+  'cursor=WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIjAwMDAwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMCIsIjEiLCI5OTk5OTk5OTk5OTk5OTk5Il0',
+  'cursor=WyIyMDI2LTAxLTAxVDAwOjAwOjAwKzIzOjU5IiwiMDAwMDAwMDAtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAwIiwiMSIsIjEiXQ',
+  'cursor=WyIyMDI2LTAxLTAxVDAwOjAwOjAwKzIzOjU5IiwieCJd',
+  'cursor=WyIyMDI2LTAxLTAxVDAwOjAwOjAwKzIzOjU5IiwiMDAwMDAwMDAtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAwIl0',
+  'cursor=WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsImEgYiJd',
 ]
 export const LISTS = ['/api/v1/orders', '/api/v1/dead-letters', '/api/v1/retrying']
 export const BAD_HEADERS = [
@@ -188,7 +201,17 @@ export const BAD_TYPES = [
   'application/json5',
   'image/png',
 ]
-export const WRONG_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+export const WRONG_METHODS = [
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'PROPFIND',
+  'TRACE',
+  'LOCK',
+  'PURGE',
+]
 export const ROUTES = [
   '/orders/x',
   '/order/x',

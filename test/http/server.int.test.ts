@@ -70,8 +70,8 @@ for (const [what, request, status, code] of [
   [
     'a method we do not serve',
     `PROPFIND /livez HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`,
-    501,
-    'method_unknown',
+    405,
+    'method_not_allowed',
   ],
   [
     'a body of no known type',

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test'
 import { createOrderCache } from '../../src/cache/order-cache.ts'
+import type { ApiDeps } from '../../src/http/routes.ts'
 import type { Order } from '../../src/order/order.ts'
 import { ordersTransaction } from '../../src/postgres/orders.ts'
 import { readStoredOrder } from '../../src/postgres/stored-orders.ts'
@@ -18,22 +19,10 @@ export interface ApiUnderTest {
 /** The API over a real database, as it is put together when the service starts. */
 export async function openApi(
   t: TestContext,
-  { pool }: Pick<MigratedDatabase, 'pool'>,
+  database: Pick<MigratedDatabase, 'pool'>,
   maxBytes = 16_777_216,
 ): Promise<ApiUnderTest> {
-  const cache = createOrderCache({
-    maxBytes,
-    load: async (uid) => {
-      const bytes = await readStoredOrder(pool, uid)
-      return bytes && cachedOrder(bytes)
-    },
-  })
-  const api = {
-    readOrder: (uid: string) => cache.read(uid),
-    peekOrder: (uid: string) => cache.peek(uid),
-    reads: databaseReads(pool, cache, 10),
-  }
-  const { url } = await openTestServer(t, { api })
+  const { url } = await openTestServer(t, { api: databaseApi(database, maxBytes) })
   return {
     url,
     get: async <T>(path: string): Promise<T> => {
@@ -42,6 +31,25 @@ export async function openApi(
       if (response.status !== 200) throw new Error(`${path}: ${response.status} ${text}`)
       return JSON.parse(text) as T
     },
+  }
+}
+
+/** What the routes read from, over a real database. */
+export function databaseApi(
+  { pool }: Pick<MigratedDatabase, 'pool'>,
+  maxBytes = 16_777_216,
+): Pick<ApiDeps, 'readOrder' | 'peekOrder' | 'reads'> {
+  const cache = createOrderCache({
+    maxBytes,
+    load: async (uid) => {
+      const bytes = await readStoredOrder(pool, uid)
+      return bytes && cachedOrder(bytes)
+    },
+  })
+  return {
+    readOrder: (uid: string) => cache.read(uid),
+    peekOrder: (uid: string) => cache.peek(uid),
+    reads: databaseReads(pool, cache, 10),
   }
 }
 

@@ -42,7 +42,10 @@ export const DeadLetterList = Type.Object(
   { $id: 'DeadLetterList' },
 )
 
-export const EntryParams = Type.Object({ entry: Type.String({ format: 'uuid' }) })
+/** Spelled out: the format also allows `urn:uuid:` before it. */
+const UUID = '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
+
+export const EntryParams = Type.Object({ entry: Type.String({ format: 'uuid', pattern: UUID }) })
 export type EntryParams = Static<typeof EntryParams>
 
 const Bytes = Type.Object({

@@ -58,13 +58,14 @@ export const Order = Type.Object(
   { $id: 'Order' },
 )
 
-const MAX_TEXT = 1_000
+/** No stored text holds U+0000, and PostgreSQL takes none that does. */
+const SearchText = Type.String({ minLength: 1, maxLength: 1_000, pattern: '^[^\\u0000]*$' })
 
 export const OrdersQuery = Type.Object(
   {
     uid: Type.Optional(Uid),
-    track_number: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_TEXT })),
-    customer_id: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_TEXT })),
+    track_number: Type.Optional(SearchText),
+    customer_id: Type.Optional(SearchText),
     from: Type.Optional(Instant('Stored at this instant or later')),
     to: Type.Optional(Instant('Stored before this instant')),
     ...Paging,
