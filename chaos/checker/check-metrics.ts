@@ -42,6 +42,8 @@ const OUTCOMES = [
   ['dead_lettered', 'deadLettered'],
   ['forwarded', 'forwarded'],
   ['archived', 'archived'],
+  ['absent', 'absent'],
+  ['expired', 'expired'],
 ] as const satisfies readonly (readonly [label: string, column: keyof LedgerRow])[]
 
 /**

@@ -3,6 +3,7 @@ import type { BatchLimits } from './batch.ts'
 import { DEPENDENCY_OF } from './circuit.ts'
 import { classifyError } from './classify.ts'
 import { holdReasonOf, type HoldReason } from './failure.ts'
+import { seeOffsets } from './lag.ts'
 import type { LedgerKey } from './ledger.ts'
 import type { PartitionStatus } from './partition-events.ts'
 import type { PartitionOptions } from './partition-options.ts'
@@ -69,7 +70,7 @@ export class Holding {
     proven: boolean,
   ): void {
     const status = this.#status
-    Object.assign(status, { topicId: key.topicId, nextOffset, logEnd })
+    seeOffsets(status, { topicId: key.topicId, nextOffset, logEnd }, Date.now())
     if (proven) this.#proven()
     else if (status.state === 'held') return
     if (status.state !== 'flowing') this.#options.events.flowing(key, nextOffset)

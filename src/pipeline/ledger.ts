@@ -29,6 +29,11 @@ export interface Fingerprint {
 /** Of an offset that holds no record: whichever is found there later was not there when the books passed it. */
 export const NO_RECORD: Fingerprint = { leaderEpoch: -1, timestampMs: -1 }
 
+/** When the record was written, as it says; undefined where there was none. */
+export function timestampOf(fingerprint: Fingerprint | undefined): number | undefined {
+  return fingerprint === undefined || fingerprint.timestampMs < 0 ? undefined : fingerprint.timestampMs
+}
+
 export interface LedgerRow {
   readonly nextOffset: number
   /** Rises by one with each write; with `writtenBy` it tells whether a COMMIT without an answer took effect. */

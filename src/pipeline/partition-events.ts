@@ -11,8 +11,12 @@ export interface PartitionStatus {
   /** Everything before is durable. */
   nextOffset: number
   logEnd: number
-  /** Timestamp of the last record that was settled; undefined before the first. */
+  /** Timestamp of the last record that was settled, by whomever; undefined before the first. */
   settledTimestampMs: number | undefined
+  /** When nothing was left to settle, as far as anybody looked; undefined while that was never so. */
+  caughtUpAtMs: number | undefined
+  /** When this instance got the partition. */
+  readonly startedAtMs: number
 }
 
 /** What a partition's loop tells the outside, which logs and counts. */
@@ -42,5 +46,7 @@ export function initialStatus(partition: number): PartitionStatus {
     nextOffset: 0,
     logEnd: 0,
     settledTimestampMs: undefined,
+    caughtUpAtMs: undefined,
+    startedAtMs: Date.now(),
   }
 }

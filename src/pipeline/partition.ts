@@ -3,7 +3,7 @@ import { backoffMs } from './backoff.ts'
 import { fillBatch, type Batch } from './batch.ts'
 import { Holding } from './holding.ts'
 import { settleOrIsolate } from './isolate.ts'
-import { accountGap, NO_RECORD, type Counts, type Fingerprint } from './ledger.ts'
+import { accountGap, NO_RECORD, timestampOf, type Counts, type Fingerprint } from './ledger.ts'
 import type { PartitionReader } from './log.ts'
 import { initialStatus, type PartitionStatus } from './partition-events.ts'
 import type { PartitionOptions } from './partition-options.ts'
@@ -77,6 +77,7 @@ export class PartitionWorker<Transaction, Prepared, Settled extends { readonly c
     const { session, row, range } = await openSession(log, ledger, { consumerGroup, topic, partition })
     this.#reader = session.reader
     if (this.#abort.signal.aborted) session.reader.close()
+    this.status.settledTimestampMs = timestampOf(row.fingerprint)
     const attempt = this.#attempt
     this.#attempt = undefined
     if (attempt?.to === row.nextOffset && attempt.version === row.version && row.writtenBy === instanceId)

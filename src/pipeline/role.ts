@@ -1,4 +1,5 @@
 import type { BatchLimits } from './batch.ts'
+import { seeOffsets } from './lag.ts'
 import type { Counts, Ledger } from './ledger.ts'
 import type { Log, Membership } from './log.ts'
 import type { PartitionEvents, PartitionStatus } from './partition-events.ts'
@@ -93,7 +94,9 @@ export function runPartitions(
     const key = { consumerGroup, topic, topicId, partition: 0 }
     const records = await options.ledger.bookGoneTopics(key)
     current.goneBooked = true
-    if (records > 0) options.events.expired(key, records)
+    if (records === 0) return
+    options.events.settled(key, { expired: records }, 0, 0)
+    options.events.expired(key, records)
   }
 
   const watch = async (): Promise<void> => {
@@ -102,7 +105,9 @@ export function runPartitions(
     if (partitionCount !== undefined && state.partitionCount !== partitionCount) membership.rejoin()
     partitionCount = state.partitionCount
     for (const { status } of workers.values()) {
-      if (status.partition < partitionCount) status.logEnd = (await log.range(topic, status.partition)).end
+      if (status.partition >= partitionCount) continue
+      const { end: logEnd } = await log.range(topic, status.partition)
+      seeOffsets(status, { topicId: status.topicId, nextOffset: status.nextOffset, logEnd }, Date.now())
     }
     await bookGoneTopics(state.id)
   }

@@ -122,7 +122,7 @@ function stateMetrics(registry: TextRegistry) {
     lagSeconds: gauge(
       registry,
       'orders_lag_seconds',
-      'How old the last settled record is while others wait, else 0',
+      'Age of the oldest record that is not settled, 0 when there is none',
       partition,
     ),
     circuit: startAtZero(

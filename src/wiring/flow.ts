@@ -2,11 +2,11 @@ import type { WarmUpProgress } from '../cache/warm-up.ts'
 import type { CacheStats } from '../cache/order-cache.ts'
 import type { Flow } from '../http/contract/flow.ts'
 import { DEPENDENCY_OF } from '../pipeline/circuit.ts'
+import { lagRecords, lagSeconds } from '../pipeline/lag.ts'
 import type { PartitionStatus } from '../pipeline/partition-events.ts'
 import type { RunningRole } from '../pipeline/role.ts'
 import type { BooksSummary } from '../postgres/books.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { lagSeconds } from './observation.ts'
 
 export interface FlowSources {
   readonly instance: string
@@ -40,11 +40,8 @@ export function createFlow(sources: FlowSources): () => Promise<Flow> {
       counters: await countersOf(metrics),
       books: booksOf(books()),
       lag: {
-        records: partitions.reduce((sum, { status }) => sum + lagOf(status), 0),
-        seconds: Math.max(
-          0,
-          ...partitions.map(({ status }) => (lagOf(status) > 0 ? lagSeconds(status, nowMs) : 0)),
-        ),
+        records: partitions.reduce((sum, { status }) => sum + lagRecords(status), 0),
+        seconds: Math.max(0, ...partitions.map(({ status }) => lagSeconds(status, nowMs))),
       },
       partitions: partitions.map(({ role, topic, status }) => ({
         role,
@@ -54,18 +51,13 @@ export function createFlow(sources: FlowSources): () => Promise<Flow> {
         reason: status.reason ?? null,
         next_offset: status.nextOffset,
         log_end: status.logEnd,
-        lag: lagOf(status),
+        lag: lagRecords(status),
       })),
       circuits: circuitsOf(partitions.map(({ status }) => status)),
       cache: { max_bytes: maxBytes, ...stats, warm_up: warmUp() },
       failures: await failures(nowMs),
     }
   }
-}
-
-function lagOf({ topicId, logEnd, nextOffset }: PartitionStatus): number {
-  // Before the first look at the ledger nothing is known.
-  return topicId === '' ? 0 : Math.max(0, logEnd - nextOffset)
 }
 
 async function countersOf(metrics: Metrics): Promise<Flow['counters']> {

@@ -1,5 +1,6 @@
 import { DEPENDENCY_OF } from '../pipeline/circuit.ts'
 import type { HoldReason } from '../pipeline/failure.ts'
+import { lagRecords, lagSeconds } from '../pipeline/lag.ts'
 import type { PartitionStatus } from '../pipeline/partition-events.ts'
 import type { RunningRole } from '../pipeline/role.ts'
 import type { WaitingFigures } from '../pipeline/waiting-records.ts'
@@ -37,14 +38,8 @@ function showLag(topic: string, status: PartitionStatus, metrics: Metrics, nowMs
   // Before the first look at the ledger nothing is known.
   if (status.topicId === '') return
   const labels = { topic, partition: String(status.partition) }
-  const lag = Math.max(0, status.logEnd - status.nextOffset)
-  metrics.lagRecords.set(labels, lag)
-  metrics.lagSeconds.set(labels, lag === 0 ? 0 : lagSeconds(status, nowMs))
-}
-
-/** How long the partition has been behind: since the last record that was settled here. */
-export function lagSeconds({ settledTimestampMs }: PartitionStatus, nowMs: number): number {
-  return settledTimestampMs === undefined ? 0 : Math.max(0, nowMs - settledTimestampMs) / 1000
+  metrics.lagRecords.set(labels, lagRecords(status))
+  metrics.lagSeconds.set(labels, lagSeconds(status, nowMs))
 }
 
 const ALL_REASONS: Readonly<Record<HoldReason, true>> = {

@@ -10,7 +10,9 @@ import { startLoad, type Load } from './load.ts'
 import { brokerOf, startOwnStack } from './own-stack.ts'
 import { createTopic, placeOn, query, type Place } from './place.ts'
 
-const DOWN_MS = 8_000
+/** Short in the suite; by hand, SLUICE_OUTAGE_SECONDS=180 SLUICE_OUTAGE_RATE=1000 is an outage that people talk about. */
+const DOWN_MS = Number(process.env['SLUICE_OUTAGE_SECONDS'] ?? 8) * 1_000
+const RATE = Number(process.env['SLUICE_OUTAGE_RATE'] ?? 300)
 const RECOVERS_WITHIN_MS = 20_000
 
 describe('an outage', () => {
@@ -26,7 +28,7 @@ describe('an outage', () => {
     place = placeOn(stack)
     await createTopic(place, place.orders)
     service = await startServiceProcess(suite, place.environment)
-    load = startLoad(suite, place, { seed: place.orders, rate: 300 })
+    load = startLoad(suite, place, { seed: place.orders, rate: RATE })
     await waitUntil(async () => (await progressOf(place)) > 300, { deadlineMs: 20_000, what: 'it flows' })
   })
   after(async () => {
