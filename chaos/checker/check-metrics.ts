@@ -43,7 +43,6 @@ const OUTCOMES = [
   ['forwarded', 'forwarded'],
   ['archived', 'archived'],
   ['absent', 'absent'],
-  ['expired', 'expired'],
 ] as const satisfies readonly (readonly [label: string, column: keyof LedgerRow])[]
 
 /**
