@@ -24,6 +24,8 @@ export interface WhereItIs {
     | undefined
   readonly retrying: readonly WaitingRecord[]
   readonly deadLetters: readonly FoundDeadLetter[]
+  /** Records that some instance saw in a topic and that are not settled: the order may be among them. */
+  readonly unread: number
 }
 
 interface FoundDeadLetter {
@@ -64,15 +66,17 @@ const LOOK_UP = `
           ${instantText('created_at')} as created_at, source_partition as partition, source_offset as offset
         from dlq where key = convert_to($1, 'UTF8') order by dlq.created_at desc, entry desc limit 50
       ) l
-    ) as dead_letters`
+    ) as dead_letters,
+    (select coalesce(sum(greatest(0, seen_end - next_offset)), 0)::float8 from ledger) as unread`
 
 interface FoundRow {
   stored: { stored_at: string; topic_id: string; partition: number; offset: number } | null
   retrying: WaitingRecord[]
   dead_letters: FoundDeadLetter[]
+  unread: number
 }
 
-/** The three places where an order can be. */
+/** The three places where an order can be, and whether it may still be on its way to one of them. */
 export async function lookUp(pool: Pool, uid: string): Promise<WhereItIs> {
   const { rows } = await pool.query<FoundRow>({ name: 'look-up', text: LOOK_UP, values: [uid] })
   const [row] = rows
@@ -81,6 +85,7 @@ export async function lookUp(pool: Pool, uid: string): Promise<WhereItIs> {
     stored: row.stored === null ? undefined : storedOf(row.stored),
     retrying: row.retrying.map(waitingOf),
     deadLetters: row.dead_letters.map((one) => ({ ...one, created_at: instantOf(one.created_at) })),
+    unread: row.unread,
   }
 }
 

@@ -11,12 +11,13 @@ export function databaseReads(pool: Pool, cache: OrderCache, maxRetries: number)
   return {
     orders: (filter, page) => listOrders(pool, filter, page),
     lookup: async (uid) => {
-      const { stored, retrying, deadLetters } = await lookUp(pool, uid)
+      const { stored, retrying, deadLetters, unread } = await lookUp(pool, uid)
       return {
         order_uid: uid,
         stored: stored === undefined ? null : { ...stored, cached: cache.has(uid) },
         retrying: retrying.map((waiting) => ({ ...waiting, retry_max: maxRetries })),
         dead_letters: [...deadLetters],
+        unread,
       }
     },
     ledger: async () => {

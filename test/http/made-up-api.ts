@@ -23,7 +23,7 @@ const EMPTY = { items: [], end: undefined }
 
 export const NOTHING: Reads = {
   orders: async () => EMPTY,
-  lookup: async (uid) => ({ order_uid: uid, stored: null, retrying: [], dead_letters: [] }),
+  lookup: async (uid) => ({ order_uid: uid, stored: null, retrying: [], dead_letters: [], unread: 0 }),
   ledger: async () => ({ items: [], unaccounted: 0 }),
   deadLetters: async () => EMPTY,
   deadLetter: async () => undefined,

@@ -15,6 +15,8 @@ export interface MadeUpService {
   readonly orders: Map<string, Order>
   readonly retrying: Map<string, Retrying>
   readonly deadLetters: Map<string, DeadLetter>
+  /** What look-ups tell of records that are not settled. */
+  unread: number
   /** Sent to every open stream at once, and to those that come. */
   sample(next: FlowSample): void
   /** What every question is answered with instead, while it is set. */
@@ -48,6 +50,7 @@ export async function openMadeUpService(): Promise<MadeUpService> {
     orders: new Map(),
     retrying: new Map(),
     deadLetters: new Map(),
+    unread: 0,
     fail: undefined,
     sample: (next) => {
       current = next
@@ -111,6 +114,7 @@ export async function openMadeUpService(): Promise<MadeUpService> {
       stored: order === undefined ? null : { stored_at: STORED_AT, source: SOURCE, cached: true },
       retrying: service.retrying.has(uid) ? [service.retrying.get(uid)] : [],
       dead_letters: service.deadLetters.has(uid) ? [service.deadLetters.get(uid)] : [],
+      unread: service.unread,
     }
   }
 

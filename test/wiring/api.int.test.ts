@@ -116,7 +116,13 @@ test('a stored order is the same bytes from the database, from the cache, and wi
 test('a look-up tells all three places, and nothing of an order that nobody knows', async (t) => {
   const api = await openApi(t, database)
   const nobody = await api.get<Lookup>('/api/v1/lookup/nobody')
-  assert.deepEqual(nobody, { order_uid: 'nobody', stored: null, retrying: [], dead_letters: [] })
+  assert.deepEqual(nobody, { order_uid: 'nobody', stored: null, retrying: [], dead_letters: [], unread: 0 })
+  await database.rows(
+    `insert into ledger (consumer_group, topic_id, partition, topic, origin, next_offset, seen_end, written_by)
+     values ('g', $1, 0, 'orders', 0, 0, 7, ''), ('g', $1, 1, 'orders', 4, 4, 4, '')`,
+    [TOPIC_ID],
+  )
+  assert.equal((await api.get<Lookup>('/api/v1/lookup/nobody')).unread, 7)
   const before = await api.get<Lookup>('/api/v1/lookup/order-0-2')
   assert.equal(before.stored?.cached, false)
   assert.deepEqual(before.stored?.source, { topic_id: TOPIC_ID, partition: 0, offset: 2 })

@@ -70,6 +70,8 @@ export interface Whereabouts {
   readonly stored: Stored | null
   readonly retrying: readonly Retrying[]
   readonly dead_letters: readonly DeadLetter[]
+  /** Records that were seen in Kafka and are not settled: it may be among them. */
+  readonly unread: number
 }
 
 export interface Stored {

@@ -6,7 +6,6 @@ import { now } from '../frame/clock.ts'
 import { Icon } from '../frame/icons.tsx'
 import { Text } from '../frame/text.tsx'
 import { When } from '../frame/when.tsx'
-import { shown } from '../flow/feed.ts'
 import { wordFor, words } from '../words/words.ts'
 
 interface Props {
@@ -21,7 +20,11 @@ export function Absent({ place, onLook }: Props) {
   const nowhere = place === undefined || place.retrying.length + place.dead_letters.length === 0
   return (
     <>
-      {nowhere ? <Nowhere /> : <Elsewhere place={place} waits={absent.waits} dead={absent.dead} />}
+      {nowhere ? (
+        <Nowhere unread={place?.unread} />
+      ) : (
+        <Elsewhere place={place} waits={absent.waits} dead={absent.dead} />
+      )}
       <p class="order-actions">
         <button type="button" class="button" onClick={onLook}>
           <Icon name="again" />
@@ -124,9 +127,9 @@ function Why({ type, message }: { readonly type: string; readonly message: strin
   )
 }
 
-function Nowhere() {
+/** `unread` is undefined when nobody could be asked. */
+function Nowhere({ unread }: { readonly unread: number | undefined }) {
   const { absent, language } = words.value
-  const waiting = shown.value.last?.lag.records
   const steps = absent.nowhereSteps
   return (
     <section class="notice">
@@ -134,8 +137,8 @@ function Nowhere() {
       <p>{absent.nowhereWhat}</p>
       <h3>{absent.nowhereNext}</h3>
       <ul class="steps">
-        {waiting !== undefined && (
-          <li>{waiting > 0 ? steps.lagging(formatCount(language, waiting), waiting) : steps.notLagging}</li>
+        {unread !== undefined && (
+          <li>{unread > 0 ? steps.lagging(formatCount(language, unread), unread) : steps.notLagging}</li>
         )}
         <li>{steps.compare}</li>
         <li>{steps.sender}</li>

@@ -164,7 +164,8 @@ export const en = {
     nowhereSteps: {
       lagging: (count: string, n: number) =>
         `${count} ${records(n)} ${plural(LANGUAGE, n, { one: 'is', other: 'are' })} still to be read: it may be among them. This page looks again by itself.`,
-      notLagging: 'Everything that Kafka holds has been read, so it is not on its way.',
+      notLagging:
+        'Everything that was seen in Kafka is accounted for. If it was sent only seconds ago, look again.',
       compare: 'Compare the uid: upper and lower case count.',
       sender: 'Ask the sender whether Kafka acknowledged the record.',
       unreadable:

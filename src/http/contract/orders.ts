@@ -144,6 +144,9 @@ export const Lookup = Type.Object(
     stored: nullable(Stored),
     retrying: Type.Array(Type.Ref('Retrying#')),
     dead_letters: Type.Array(FoundDeadLetter, { description: 'By the key of the record; the newest 50' }),
+    unread: Count(
+      'Records of all topics that an instance saw and that are not settled: the order may be among them. What came in the last seconds may not have been seen yet',
+    ),
   },
   { $id: 'Lookup' },
 )
