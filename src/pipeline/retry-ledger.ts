@@ -14,10 +14,14 @@ export interface RetryRow extends LedgerRow {
   readonly ahead: SettledAhead
 }
 
-/** Where the books must stand for a step: the position alone does not tell what is ahead of it. */
+/**
+ * Where the books must stand for a step: the position alone does not tell what is ahead of it, and after a
+ * restore another instance may have brought an older row to the same version.
+ */
 export interface RetryBooks {
   readonly version: number
   readonly nextOffset: number
+  readonly writtenBy: string
 }
 
 /** One step of the books, up to `to`; that is where they stand when only offsets ahead were settled. */

@@ -11,12 +11,12 @@ import type { RetryPartitionOptions } from './retry-options.ts'
 import {
   goWhereRecordsAreMissing,
   isLogStillThere,
-  isReadingAgain,
+  isReading,
   readWhatCame,
   type RetryReading,
 } from './retry-reading.ts'
 import { sendDue, type DueRecord } from './retry-records.ts'
-import { booksAhead, openRetrySession, settleRecord, type RetrySession } from './retry-session.ts'
+import { booksAhead, openRetrySession, settleRecord, standsAs, type RetrySession } from './retry-session.ts'
 import { WaitingRecords, type WaitingFigures } from './waiting-records.ts'
 
 /** A step of the books without an answer; the next look at the ledger tells whether it took effect. */
@@ -154,7 +154,7 @@ export class RetryPartition {
         goWhereRecordsAreMissing(session, reading)
         const dueMs = Math.max(waiting.nextDueMs ?? lookAtMs, sendAtMs)
         const timeoutMs = Math.max(1, Math.min(dueMs, lookAtMs) - nowMs)
-        if (waiting.room > 0 || isReadingAgain(session)) await session.reader.readable(timeoutMs)
+        if (isReading(session, reading)) await session.reader.readable(timeoutMs)
         else await clock.sleep(timeoutMs, this.#resumed.signal)
       }
     }
@@ -171,11 +171,11 @@ export class RetryPartition {
 
   /** Sends what is due and books it, as one: nobody else can send or book for this partition meanwhile. */
   async #settle(session: RetrySession, due: readonly SourceRecord[]): Promise<boolean> {
-    const { log, ledger, events, clock, partition, topic } = this.#options
-    const { key, nextOffset, version, settled } = session
+    const { log, ledger, events, clock, partition, topic, instanceId } = this.#options
+    const { key, nextOffset, version, writtenBy, settled } = session
     const startedAtMs = clock.monotonicMs()
     let attempt: Attempt | undefined
-    const outcome = await ledger.settle(key, { nextOffset, version }, async () => {
+    const outcome = await ledger.settle(key, { nextOffset, version, writtenBy }, async () => {
       const sent = due.length === 0 ? [] : await sendDue(this.#options, key.topicId, due)
       for (const one of sent) settleRecord(session, one)
       this.#unbooked.records.push(...sent)
@@ -197,6 +197,7 @@ export class RetryPartition {
     const { to, applied } = attempt
     this.#holding.settled(due.length, clock.monotonicMs() - startedAtMs)
     session.version++
+    session.writtenBy = instanceId
     session.nextOffset = to
     // What was adopted from an earlier session is settled before it is read.
     session.readTo = Math.max(session.readTo, to)
@@ -239,8 +240,7 @@ export class RetryPartition {
    */
   async #stillThere(session: RetrySession, waiting: WaitingRecords): Promise<boolean> {
     const { log, ledger } = this.#options
-    const row = await ledger.read(session.key)
-    if (row?.version !== session.version || row.nextOffset !== session.nextOffset) return false
+    if (!standsAs(session, await ledger.read(session.key))) return false
     if (!(await isLogStillThere(log, session))) return false
     if (session.settled.contiguous(session.nextOffset).to > session.nextOffset)
       return this.#settle(session, [])

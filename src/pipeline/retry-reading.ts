@@ -1,6 +1,7 @@
 import type { BatchLimits } from './batch.ts'
 import type { Log, PartitionReader } from './log.ts'
 import type { SourceRecord } from './record.ts'
+import { endScan, mayScan, scanOn } from './retry-scan.ts'
 import { settleGap, type RetrySession } from './retry-session.ts'
 import { rangeOf, unreadable } from './session.ts'
 import type { WaitingRecords } from './waiting-records.ts'
@@ -17,13 +18,18 @@ export interface RetryReading {
 }
 
 /** Whether the reader went back for records that did not fit into memory. */
-export function isReadingAgain({ reader, readTo }: RetrySession): boolean {
+function isReadingAgain({ reader, readTo }: RetrySession): boolean {
   return reader.nextRecord < readTo
 }
 
+/** Whether more can be read than was; else there is only time to wait for. */
+export function isReading(session: RetrySession, reading: RetryReading): boolean {
+  return isReadingAgain(session) || reading.waiting.room > 0 || mayScan(session, reading)
+}
+
 /**
- * Takes what has come, into what waits. False when the ledger has to be read again. Nothing is taken while
- * the most records wait that may: the books could not remember more of what is forwarded between them.
+ * Takes what has come, into what waits. False when the ledger has to be read again. While the most records
+ * wait that may, only what is due is taken of those behind.
  */
 export async function readWhatCame(
   session: RetrySession,
@@ -31,10 +37,11 @@ export async function readWhatCame(
   limits: BatchLimits,
 ): Promise<boolean> {
   const { waiting, log } = reading
+  endScan(session, reading)
   const { reader } = session
   const room = isReadingAgain(session) ? limits.maxRecords : Math.min(limits.maxRecords, waiting.room)
-  if (room === 0) return true
   if (reader.ended !== undefined) return endOf(session, reading)
+  if (room === 0 || session.scan !== undefined) return scanOn(session, reading, limits)
   const records = reader.take(room, limits.maxBytes)
   for (const record of records) {
     if (record.leaderEpoch > session.leaderEpoch) return false
@@ -68,7 +75,7 @@ export async function isLogStillThere(log: Log, session: RetrySession): Promise<
   const range = await rangeOf(log, key)
   if (range === undefined || range.end < readTo || range.leaderEpoch > session.leaderEpoch) return false
   // What ended a reader is for the next reading to answer; its position may lie behind what it dropped.
-  const to = reader.ended === undefined ? reader.nextRecord : readTo
+  const to = reader.ended === undefined && session.scan === undefined ? reader.nextRecord : readTo
   if (to <= readTo) return true
   if (!(await settleGap(log, session, [{ from: readTo, to }]))) return false
   session.readTo = to
@@ -98,13 +105,15 @@ async function endOf(session: RetrySession, reading: RetryReading): Promise<bool
   if (reader.ended !== 'out_of_range') return false
   const range = await rangeOf(reading.log, key)
   if (range === undefined || range.end < session.readTo) return false
-  const to = Math.max(reader.position, range.start)
+  // A look beyond left records behind it, which begin at `readTo`.
+  const to = Math.max(session.scan === undefined ? reader.position : session.readTo, range.start)
   if (!(await settleLost(session, reading, Math.min(to, session.readTo)))) return false
   readFrom(session, reading, to)
   return true
 }
 
-function readFrom(session: RetrySession, reading: RetryReading, offset: number): void {
+export function readFrom(session: RetrySession, reading: RetryReading, offset: number): void {
+  session.scan = undefined
   session.reader.close()
   session.reader = reading.log.open({ ...session.key, offset })
   session.readAgainTo = Math.min(offset, session.readTo)

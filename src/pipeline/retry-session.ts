@@ -2,6 +2,7 @@ import { accept, fingerprintOf } from './batch.ts'
 import { accountGap, NO_RECORD, type Counts, type Fingerprint, type LedgerKey } from './ledger.ts'
 import type { Log, PartitionReader } from './log.ts'
 import type { DueRecord } from './retry-records.ts'
+import type { Scan } from './retry-scan.ts'
 import { settledEnd, type RetryLedger, type RetryRow, type SettledAhead } from './retry-ledger.ts'
 import { ended, openSession, rangeOf, type Session } from './session.ts'
 import { SettledOffsets, type OffsetRange } from './settled-offsets.ts'
@@ -14,12 +15,15 @@ export interface RetrySession {
   /** Where the books stand: everything before is durable. */
   nextOffset: number
   version: number
+  writtenBy: string
   /** Settled at or above `nextOffset`, booked or not. */
   readonly settled: SettledOffsets
   /** Every offset below was looked at: it is settled, or it waits. */
   readTo: number
   /** While some are read again: every offset below was looked for again. */
   readAgainTo: number
+  /** Set while the reader is beyond `readTo`, which it left for want of room. */
+  scan: Scan | undefined
   /** The last record that was settled, of the highest offset. */
   last: { readonly offset: number; readonly fingerprint: Fingerprint | undefined }
   /** Settled since the last step of the books. */
@@ -104,7 +108,7 @@ function sessionAt(
   row: RetryRow,
   logEnd: number,
 ): RetrySession {
-  const { nextOffset, version, ahead, fingerprint } = row
+  const { nextOffset, version, writtenBy, ahead, fingerprint } = row
   const settled = new SettledOffsets()
   for (const range of ahead.forwarded) settled.add(range, 'forwarded')
   for (const range of ahead.deadLettered) settled.add(range, 'dead_lettered')
@@ -115,9 +119,11 @@ function sessionAt(
     reader,
     nextOffset,
     version,
+    writtenBy,
     settled,
     readTo: nextOffset,
     readAgainTo: nextOffset,
+    scan: undefined,
     last: { offset: settledEnd(nextOffset, ahead) - 1, fingerprint },
     unbooked: {},
     logEnd,
@@ -135,6 +141,14 @@ export function booksAhead(
   }
   const end = settledEnd(to, ahead)
   return { ahead, fingerprint: end - 1 === last.offset ? last.fingerprint : NO_RECORD }
+}
+
+/** Whether the row is as this session knows it. */
+export function standsAs(
+  { version, nextOffset, writtenBy }: RetrySession,
+  row: RetryRow | undefined,
+): boolean {
+  return row?.version === version && row.nextOffset === nextOffset && row.writtenBy === writtenBy
 }
 
 /** This record was sent; the books do not know yet. False when they do. */

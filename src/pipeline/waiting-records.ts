@@ -30,6 +30,8 @@ export class WaitingRecords {
   readonly #maxRecords: number
   readonly #heap = new DueHeap<Waiting>()
   #ready: Waiting[] = []
+  /** Came out of turn, from beyond what may wait; they will come by again. */
+  readonly #beyond = new Set<number>()
   readonly #notHeld = new Map<number, Waiting>()
   #late = 0
   #bytes = 0
@@ -37,6 +39,11 @@ export class WaitingRecords {
   constructor(budget: ByteBudget, maxRecords: number) {
     this.#budget = budget
     this.#maxRecords = maxRecords
+  }
+
+  /** So many may wait; what is due when it comes may come on top. */
+  get capacity(): number {
+    return this.#maxRecords
   }
 
   /** So many more can be added; the books remember at most one stretch more than records wait. */
@@ -57,7 +64,14 @@ export class WaitingRecords {
     return this.#ready[0]?.dueMs ?? this.#heap.first?.dueMs
   }
 
+  /** A record that is due, whatever the room; until it was taken, it is not added again. */
+  addBeyond(record: SourceRecord, dueMs: number, nowMs: number): void {
+    this.add(record, dueMs, nowMs)
+    this.#beyond.add(record.offset)
+  }
+
   add(record: SourceRecord, dueMs: number, nowMs: number): void {
+    if (this.#beyond.has(record.offset)) return
     const waiting: Waiting = { offset: record.offset, dueMs, record: undefined, state: 'waiting' }
     if (dueMs <= nowMs || this.#budget.fits(record.bytes)) this.#hold(waiting, record)
     else this.#notHeld.set(record.offset, waiting)
@@ -86,6 +100,7 @@ export class WaitingRecords {
       if (bytes > 0 && bytes + record.bytes > maxBytes) break
       bytes += record.bytes
       due.push(record)
+      this.#beyond.delete(record.offset)
     }
     this.#ready = this.#ready.slice(due.length)
     this.#giveBack(bytes)

@@ -9,7 +9,7 @@ import { keyOf, postgresLedger, toLedgerRow, WHERE_KEY, type LedgerRowColumns } 
 const READ_ROW = `
   select next_offset, version, written_by, last_leader_epoch, last_timestamp_ms, forwarded_ahead, dead_lettered_ahead
   from ledger ${WHERE_KEY}`
-const LOCK_ROW = `select next_offset, version from ledger ${WHERE_KEY} for update`
+const LOCK_ROW = `select next_offset, version, written_by from ledger ${WHERE_KEY} for update`
 const BOOK = `
   update ledger set
     next_offset = $4, seen_end = greatest(seen_end, $5), last_leader_epoch = $6, last_timestamp_ms = $7,
@@ -47,14 +47,14 @@ export function postgresRetryLedger(pool: pg.Pool, instanceId: string): RetryLed
     read,
     settle: (key, at, work) =>
       inTransaction<'committed' | 'fenced'>(pool, async (client) => {
-        const { rows: locked } = await client.query<Pick<Row, 'version' | 'next_offset'>>({
+        const { rows: locked } = await client.query<Pick<Row, 'version' | 'next_offset' | 'written_by'>>({
           name: 'lock-retries',
           text: LOCK_ROW,
           values: keyOf(key),
         })
-        const stands =
-          Number(locked[0]?.version) === at.version && Number(locked[0]?.next_offset) === at.nextOffset
-        if (!stands) return new Rollback('fenced')
+        const [row] = locked
+        const stands = Number(row?.version) === at.version && Number(row?.next_offset) === at.nextOffset
+        if (!stands || row?.written_by !== at.writtenBy) return new Rollback('fenced')
         const step = await work()
         const values = [...keyOf(key), ...valuesOf(step, instanceId)]
         await client.query({ name: 'book-retries', text: BOOK, values })

@@ -54,9 +54,19 @@ export const PLANTED_RETRY_BUGS: readonly PlantedRetryBug[] = [
     name: 'a fence by the position alone',
     needs: ['freeze'],
     plant: withLedger((ledger, _, { database }) => ({
-      settle: (key, { nextOffset, version }, work) => {
-        const row = database.tables.ledger.get(rowName(key))
-        return ledger.settle(key, { nextOffset, version: row?.version ?? version }, work)
+      settle: (key, at, work) => {
+        const { version, writtenBy } = database.tables.ledger.get(rowName(key)) ?? at
+        return ledger.settle(key, { nextOffset: at.nextOffset, version, writtenBy }, work)
+      },
+    })),
+  },
+  {
+    name: 'a fence that does not look who wrote the row last',
+    needs: ['freeze', 'restore'],
+    plant: withLedger((ledger, _, { database }) => ({
+      settle: (key, at, work) => {
+        const { writtenBy } = database.tables.ledger.get(rowName(key)) ?? at
+        return ledger.settle(key, { ...at, writtenBy }, work)
       },
     })),
   },

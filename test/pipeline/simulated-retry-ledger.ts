@@ -48,6 +48,7 @@ export function simulatedRetryLedger(
         if (database.isLocked(name)) return BLOCKED
         const row = rowOf(key)
         if (row?.version !== at.version || row.nextOffset !== at.nextOffset) return undefined
+        if (row.writtenBy !== at.writtenBy) return undefined
         const begun = database.begin()
         database.lock(begun, [name])
         return begun

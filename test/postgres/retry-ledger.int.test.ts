@@ -20,11 +20,14 @@ function newKey(topic = uniqueName('retry')): LedgerKey {
 interface Step extends RetryStep {
   readonly version: number
   readonly from: number
+  /** By whom; without it, whoever wrote it. */
+  readonly writtenBy?: string
 }
 
 /** Books one step, as whoever knows this version and position. */
-function book(ledger: RetryLedger, key: LedgerKey, step: Step): Promise<'committed' | 'fenced'> {
-  return ledger.settle(key, { version: step.version, nextOffset: step.from }, async () => step)
+async function book(ledger: RetryLedger, key: LedgerKey, step: Step): Promise<'committed' | 'fenced'> {
+  const writtenBy = step.writtenBy ?? (await ledger.read(key))?.writtenBy ?? ''
+  return ledger.settle(key, { version: step.version, nextOffset: step.from, writtenBy }, async () => step)
 }
 
 function stepOf(changes: Partial<Step>): Step {
@@ -105,11 +108,18 @@ test('whoever knows another version is fenced, also where the position is the sa
   assert.deepEqual(await countsOf(key), before)
 })
 
+test('a row that another brought to the same version is another row', async () => {
+  const key = newKey()
+  await first.open(key, { start: 0, end: 10 })
+  assert.equal(await book(first, key, stepOf({ writtenBy: 'somebody' })), 'fenced')
+  assert.equal(await book(first, key, stepOf({})), 'committed')
+})
+
 test('who is fenced does not even begin to send', async () => {
   const key = newKey()
   await first.open(key, { start: 0, end: 10 })
   let sent = 0
-  const outcome = await first.settle(key, { version: 1, nextOffset: 0 }, async () => {
+  const outcome = await first.settle(key, { version: 1, nextOffset: 0, writtenBy: 'first' }, async () => {
     sent++
     return stepOf({})
   })
@@ -121,7 +131,7 @@ test('whoever opens the row while another sends waits, and then knows what was s
   await first.open(key, { start: 0, end: 10 })
   const sending = Promise.withResolvers<void>()
   const ahead = { forwarded: [{ from: 5, to: 6 }], deadLettered: [] }
-  const settling = first.settle(key, { version: 0, nextOffset: 0 }, async () => {
+  const settling = first.settle(key, { version: 0, nextOffset: 0, writtenBy: 'first' }, async () => {
     await sending.promise
     return stepOf({ ahead })
   })
@@ -138,7 +148,7 @@ test('whoever opens the row while another sends waits, and then knows what was s
 test('what can not be sent is not booked', async () => {
   const key = newKey()
   await first.open(key, { start: 0, end: 10 })
-  const failing = first.settle(key, { version: 0, nextOffset: 0 }, () =>
+  const failing = first.settle(key, { version: 0, nextOffset: 0, writtenBy: 'first' }, () =>
     Promise.reject(new Error('no broker')),
   )
   await assert.rejects(failing, /no broker/)

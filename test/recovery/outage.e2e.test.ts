@@ -88,7 +88,7 @@ describe('an outage', () => {
 
   it('leaves the books balanced', async () => {
     await load.stop()
-    await waitUntilSettled(place)
+    await waitUntilSettled(place, 30_000 + DOWN_MS)
     await expectEachAccountedFor(place, load.acknowledged)
     const { dead_lettered: deadLettered, retried } = await sumsOf(place, place.group)
     assert.deepEqual([deadLettered, retried], [0, 0])
