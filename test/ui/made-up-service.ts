@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
-import type { DeadLetter, Order, OrderSummary, Retrying } from '../../ui/api/orders.ts'
+import type { DeadLetter, Order, OrderPage, OrderSummary, Retrying } from '../../ui/api/orders.ts'
 import type { FlowSample } from '../../ui/api/flow-sample.ts'
 import { firstSample } from './made-up-flow.ts'
 
@@ -79,7 +79,7 @@ export async function openMadeUpService(): Promise<MadeUpService> {
     if (service.fail !== undefined) return problem(response, service.fail)
     if (url.pathname === '/api/v1/flow/events') return openStream(response)
     if (url.pathname === '/api/v1/flow') return json(response, current)
-    if (url.pathname === '/api/v1/orders') return json(response, listOf(url.searchParams.get('track_number')))
+    if (url.pathname === '/api/v1/orders') return json(response, listOf(url.searchParams))
     if (url.pathname === '/api/v1/dead-letters')
       return json(response, { items: newestDeadLetters(), next: null })
     if (url.pathname.startsWith('/api/v1/lookup/')) return json(response, lookup(name))
@@ -123,9 +123,13 @@ export async function openMadeUpService(): Promise<MadeUpService> {
     return newest.map(([key, letter]) => ({ ...letter, topic: 'orders', key }))
   }
 
-  function listOf(track: string | null): { items: OrderSummary[]; next: null } {
-    const found = [...service.orders.values()].filter((order) => order.track_number === track)
-    return { items: found.map(summaryOf), next: null }
+  function listOf(query: URLSearchParams): OrderPage {
+    const found = [...service.orders.values()].filter(
+      (order) => order.track_number === query.get('track_number'),
+    )
+    const from = Number(query.get('cursor') ?? 0)
+    const end = from + Number(query.get('limit'))
+    return { items: found.slice(from, end).map(summaryOf), next: end < found.length ? String(end) : null }
   }
 
   server.listen(0, '127.0.0.1')

@@ -68,6 +68,24 @@ describe('searching', () => {
     await page.goto(`${service.url}/?q=no%20such%20track`)
     await see(page, 'Nothing found')
   })
+
+  it('goes on behind the orders it shows when more of them could not be read at first', async () => {
+    for (let number = 0; number < 60; number++) {
+      const uid = `many-${number}`
+      service.orders.set(uid, { ...MODEL, order_uid: uid, track_number: 'WBMANY' })
+    }
+    const page = await open('/?q=WBMANY')
+    await see(page, 'The newest 50 orders')
+    service.fail = 503
+    await page.getByRole('button', { name: 'Show more' }).click()
+    await see(page, 'The database can’t be reached')
+    assert.equal(await page.getByText('50 orders with this track number').count(), 1)
+    await see(page, 'The newest 50 orders')
+    service.fail = undefined
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await see(page, '60 orders with this track number')
+    assert.equal(await page.locator('tbody tr').count(), 60)
+  })
 })
 
 describe('an order', () => {

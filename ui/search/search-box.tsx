@@ -1,4 +1,5 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
+import { useRef } from 'preact/hooks'
 import { Icon } from '../frame/icons.tsx'
 import { navigate, orderPath, route, searchPath } from '../frame/router.ts'
 import { words } from '../words/words.ts'
@@ -10,6 +11,7 @@ export const SEARCH_BOX = 'search-box'
 export function SearchBox() {
   const typed = useSignal('')
   const looking = useSignal(false)
+  const asked = useRef('')
   useSignalEffect(() => {
     const at = route.value
     if (at.name === 'search') typed.value = at.term
@@ -22,7 +24,10 @@ export function SearchBox() {
     if (term === '') return
     typed.value = term
     looking.value = true
+    asked.current = term
     const leadsTo = await find(term)
+    // The answer to an earlier term may come last.
+    if (asked.current !== term) return
     looking.value = false
     navigate(leadsTo.kind === 'order' ? orderPath(leadsTo.uid) : searchPath(term))
   }

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { Answer } from '../api/client.ts'
 import { readByTrackNumber, readOrder, type OrderPage, type OrderSummary } from '../api/orders.ts'
 import { formatCount } from '../format/numbers.ts'
@@ -14,20 +14,30 @@ import { isUid } from './pasted.ts'
 export function SearchPage({ term }: { readonly term: string }) {
   const orders = useSignal<readonly OrderSummary[]>([])
   const last = useSignal<Answer<OrderPage> | undefined>(undefined)
-  const isOrder = useSignal(false)
-  const load = async (cursor: string | null): Promise<void> => {
-    const answer = await readByTrackNumber(term, cursor)
-    if (answer.kind === 'found') orders.value = [...orders.value, ...answer.value.items]
+  const byUid = useSignal<Answer<unknown> | undefined>(undefined)
+  /** Behind the orders that are shown; a page that could not be read is asked for again from there. */
+  const cursor = useRef<string | null>(null)
+  const asking = useRef(false)
+  const loadPage = async (): Promise<void> => {
+    const answer = await readByTrackNumber(term, cursor.current)
+    if (answer.kind === 'found') {
+      orders.value = [...orders.value, ...answer.value.items]
+      cursor.current = answer.value.next
+    }
     last.value = answer
   }
-  useEffect(() => {
-    void load(null)
-    if (isUid(term)) {
-      void readOrder(term).then(({ kind }) => {
-        isOrder.value = kind === 'found'
-      })
-    }
-  }, [])
+  const lookForUid = async (): Promise<void> => {
+    if (!isUid(term) || (byUid.value !== undefined && !isTrouble(byUid.value))) return
+    byUid.value = await readOrder(term)
+  }
+  const load = async (): Promise<void> => {
+    // Two answers from one cursor would show its orders twice.
+    if (asking.current) return
+    asking.current = true
+    await Promise.all([loadPage(), lookForUid()])
+    asking.current = false
+  }
+  useEffect(() => void load(), [])
   const { search } = words.value
   const answer = last.value
   return (
@@ -35,17 +45,15 @@ export function SearchPage({ term }: { readonly term: string }) {
       <h1>
         <Text of={term} />
       </h1>
-      {isOrder.value && (
+      {byUid.value?.kind === 'found' && (
         <p>
           <a class="mono" href={orderPath(term)} onClick={follow}>
             {search.byUid}
           </a>
         </p>
       )}
-      <Found orders={orders.value} answer={answer} onMore={(cursor) => void load(cursor)} />
-      {answer !== undefined && isTrouble(answer) && (
-        <Trouble answer={answer} onRetry={() => void load(null)} />
-      )}
+      <Found orders={orders.value} answer={answer} onMore={() => void load()} />
+      {answer !== undefined && isTrouble(answer) && <Trouble answer={answer} onRetry={() => void load()} />}
     </section>
   )
 }
@@ -57,7 +65,7 @@ function isTrouble(answer: Answer<unknown>): answer is TroubleKind {
 interface FoundProps {
   readonly orders: readonly OrderSummary[]
   readonly answer: Answer<OrderPage> | undefined
-  readonly onMore: (cursor: string) => void
+  readonly onMore: () => void
 }
 
 function Found({ orders, answer, onMore }: FoundProps) {
@@ -72,14 +80,15 @@ function Found({ orders, answer, onMore }: FoundProps) {
       </>
     )
   }
-  const next = answer.kind === 'found' ? answer.value.next : null
+  // While the next page can't be read, nobody knows whether these are all.
+  const areAll = answer.kind === 'found' && answer.value.next === null
   const count = formatCount(language, orders.length)
   return (
     <>
-      <p class="lead">{next === null ? search.found(count, orders.length) : search.foundMore(count)}</p>
+      <p class="lead">{areAll ? search.found(count, orders.length) : search.foundMore(count)}</p>
       <OrderTable orders={orders} />
-      {next !== null && (
-        <button type="button" class="button" onClick={() => onMore(next)}>
+      {!areAll && !isTrouble(answer) && (
+        <button type="button" class="button" onClick={onMore}>
           {search.more}
         </button>
       )}
