@@ -19,18 +19,21 @@ export function App() {
   const help = useSignal(false)
   useEffect(
     () =>
-      listenForKeys({
-        '/': () => focusSearch(),
-        p: () => {
-          if (route.value.name === 'flow') togglePause()
+      listenForKeys(
+        {
+          '/': () => focusSearch(),
+          p: () => {
+            if (route.value.name === 'flow') togglePause()
+          },
+          f: () => navigate('/'),
+          j: () => moveAmongRows(1),
+          k: () => moveAmongRows(-1),
+          '?': () => {
+            help.value = true
+          },
         },
-        f: () => navigate('/'),
-        j: () => moveAmongRows(1),
-        k: () => moveAmongRows(-1),
-        '?': () => {
-          help.value = true
-        },
-      }),
+        focusSearch,
+      ),
     [help],
   )
   useFocusOnArrival()

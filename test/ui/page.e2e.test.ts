@@ -37,6 +37,9 @@ async function see(page: Page, text: string | RegExp): Promise<void> {
   await page.getByText(text).filter({ visible: true }).first().waitFor()
 }
 
+const CTRL_K = { key: 'k', code: 'KeyK', ctrlKey: true }
+const CTRL_RUSSIAN_K = { key: 'л', code: 'KeyK', ctrlKey: true }
+
 const clipboard = { permissions: ['clipboard-read', 'clipboard-write'] }
 const clipped = (page: Page): Promise<unknown> => page.evaluate('navigator.clipboard.readText()')
 
@@ -67,6 +70,26 @@ describe('searching', () => {
     await page.waitForURL('**/orders/same-track-2')
     await page.goto(`${service.url}/?q=no%20such%20track`)
     await see(page, 'Nothing found')
+  })
+
+  it('begins with Ctrl-K, while somebody types too, and with the same keys in a Russian layout', async () => {
+    const page = await open('/')
+    const box = page.getByRole('searchbox')
+    const focused = (): Promise<boolean> => box.evaluate((each) => each === each.ownerDocument.activeElement)
+    for (const press of [{ key: '/', code: 'Slash' }, { key: '.', code: 'Slash' }, CTRL_K, CTRL_RUSSIAN_K]) {
+      await page.evaluate(`document.activeElement.blur()`)
+      assert.equal(await focused(), false)
+      await page.evaluate(
+        `document.body.dispatchEvent(new KeyboardEvent('keydown', ${JSON.stringify({ ...press, bubbles: true, cancelable: true })}))`,
+      )
+      assert.equal(await focused(), true, JSON.stringify(press))
+    }
+    await box.fill('a b')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('c')
+    assert.equal(await box.inputValue(), 'c')
+    await page.keyboard.press('Escape')
+    assert.equal(await focused(), false)
   })
 
   it('goes on behind the orders it shows when more of them could not be read at first', async () => {

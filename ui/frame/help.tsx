@@ -6,7 +6,7 @@ export function Help({ onClose }: { readonly onClose: () => void }) {
   useEffect(() => dialog.current?.showModal(), [])
   const { frame } = words.value
   const keys: readonly (readonly [key: string, what: string])[] = [
-    ['/', frame.keys.search],
+    ['/ Ctrl+K', frame.keys.search],
     ['p', frame.keys.pause],
     ['j k', frame.keys.rows],
     ['f', frame.keys.flow],
