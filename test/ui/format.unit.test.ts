@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { ERROR_TYPES, HOLD_REASONS } from '../../src/pipeline/failure.ts'
 import { ALARMS } from '../../ui/flow/alarms.ts'
 import { formatBytes, formatCount, formatRate, formatShare } from '../../ui/format/numbers.ts'
-import { formatDuration, formatRelative, formatUtc } from '../../ui/format/time.ts'
+import { formatDuration, formatLocal, formatRelative, formatUtc } from '../../ui/format/time.ts'
 import { pieces, visibleJson, visibleText } from '../../ui/format/visible.ts'
 import { en } from '../../ui/words/en.ts'
 import { ru } from '../../ui/words/ru.ts'
@@ -69,6 +69,13 @@ describe('an instant', () => {
 
   it('is UTC as the logs have it', () => {
     assert.equal(formatUtc(Date.parse('2021-11-26T06:22:19.5Z')), '2021-11-26 06:22:19 UTC')
+  })
+
+  it('is local with its zone', () => {
+    const atMs = Date.parse('2021-11-26T21:22:19.5Z')
+    assert.equal(formatLocal(atMs, 'Europe/Moscow'), '2021-11-27 00:22:19 UTC+3')
+    assert.equal(formatLocal(atMs, 'Asia/Kolkata'), '2021-11-27 02:52:19 UTC+5:30')
+    assert.equal(formatLocal(atMs, 'UTC'), '2021-11-26 21:22:19 UTC')
   })
 })
 

@@ -227,7 +227,7 @@ describe('signing in', () => {
 
 describe('preferences', () => {
   it('follow the browser until somebody chooses, and are remembered then', async () => {
-    const page = await open('/', { locale: 'ru-RU', colorScheme: 'dark' })
+    const page = await open('/', { locale: 'ru-RU', colorScheme: 'dark', timezoneId: 'Asia/Kolkata' })
     await see(page, 'записей не учтено')
     const colours = (): Promise<unknown> =>
       page.evaluate('[document.documentElement.lang, getComputedStyle(document.body).backgroundColor]')
@@ -243,5 +243,7 @@ describe('preferences', () => {
     assert.notEqual(light, dark)
     await page.goto(`${service.url}/orders/${UID}`)
     await see(page, '2021-11-26 06:22:19 UTC')
+    await page.getByRole('button', { name: 'Times: UTC' }).click()
+    await see(page, '2021-11-26 11:52:19 UTC+5:30')
   })
 })

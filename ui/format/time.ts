@@ -49,3 +49,21 @@ export function formatRelative(language: string, atMs: number, nowMs: number): s
 export function formatUtc(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
+
+/** `2021-11-26 09:22:19 UTC+3`: on the reader's clock, in the same order, and with its zone. */
+export function formatLocal(atMs: number, timeZone?: string): string {
+  const parts = new Intl.DateTimeFormat('en', {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'shortOffset',
+    timeZone,
+  }).formatToParts(atMs)
+  const of = Object.fromEntries(parts.map(({ type, value }) => [type, value]))
+  const zone = of['timeZoneName']?.replace(/^GMT(\+0$)?/, 'UTC')
+  return `${of['year']}-${of['month']}-${of['day']} ${of['hour']}:${of['minute']}:${of['second']} ${zone}`
+}

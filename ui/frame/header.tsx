@@ -6,6 +6,7 @@ import { language, theme, times } from './preferences.ts'
 import { follow } from './router.ts'
 
 const NEXT_THEME = { system: 'light', light: 'dark', dark: 'system' } as const
+const NEXT_TIMES = { relative: 'utc', utc: 'local', local: 'relative' } as const
 
 export function Header({ onHelp }: { readonly onHelp: () => void }) {
   const { frame } = words.value
@@ -32,7 +33,7 @@ export function Header({ onHelp }: { readonly onHelp: () => void }) {
           icon="clock"
           label={`${frame.times.label}: ${frame.times[times.value]}`}
           onClick={() => {
-            times.value = times.value === 'utc' ? 'relative' : 'utc'
+            times.value = NEXT_TIMES[times.value]
           }}
         />
         <Setting

@@ -4,7 +4,7 @@ import { kept } from './kept.ts'
 /** Each of them is kept by the browser; without a choice the system decides. */
 export const theme = kept('theme', ['system', 'light', 'dark'] as const, 'system')
 export const language = kept('language', ['en', 'ru'] as const, languageOfBrowser())
-export const times = kept('times', ['relative', 'utc'] as const, 'relative')
+export const times = kept('times', ['relative', 'utc', 'local'] as const, 'relative')
 
 /** Writes theme and language where CSS and screen readers find them. */
 export function applyPreferences(root: HTMLElement): void {

@@ -16,7 +16,7 @@ export const en = {
     home: 'Sluice: the flow',
     theme: { label: 'Colours', system: 'As the system', light: 'Light', dark: 'Dark' },
     languageLabel: 'Language',
-    times: { label: 'Times', relative: 'Relative', utc: 'UTC' },
+    times: { label: 'Times', relative: 'Relative', utc: 'UTC', local: 'Local' },
     help: 'Keys',
     close: 'Close',
     missing: 'There is no such page',

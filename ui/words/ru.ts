@@ -18,7 +18,7 @@ export const ru: Words = {
     home: 'Sluice: поток',
     theme: { label: 'Цвета', system: 'Как в системе', light: 'Светлые', dark: 'Тёмные' },
     languageLabel: 'Язык',
-    times: { label: 'Время', relative: 'Относительное', utc: 'UTC' },
+    times: { label: 'Время', relative: 'Относительное', utc: 'UTC', local: 'Местное' },
     help: 'Клавиши',
     close: 'Закрыть',
     missing: 'Такой страницы нет',
