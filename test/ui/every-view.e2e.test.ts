@@ -87,6 +87,24 @@ describe('every view is accessible, keeps the policy and needs no sideways scrol
   }
 })
 
+describe('on paper', () => {
+  it('an order is dark on light, also for who reads in the dark, and without what can only be pressed', async () => {
+    const { page, faults, close } = await openPage(browser, `${service.url}/orders/${MODEL.order_uid}`, {
+      colorScheme: 'light',
+    })
+    await page.locator('.raw').waitFor()
+    const paper = (): Promise<unknown> => page.evaluate('getComputedStyle(document.body).backgroundColor')
+    const light = await paper()
+    await page.evaluate(`document.documentElement.dataset.theme = 'dark'`)
+    assert.notEqual(await paper(), light)
+    await page.emulateMedia({ media: 'print' })
+    assert.equal(await paper(), light)
+    assert.equal(await page.locator('.header, .button').filter({ visible: true }).count(), 0)
+    assert.deepEqual(faults, [])
+    await close()
+  })
+})
+
 async function faultsOf(page: Page): Promise<string[]> {
   const found = await accessibilityFaults(page)
   const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
