@@ -172,7 +172,7 @@ describe('everybody', () => {
     const focused = (): Promise<unknown> => page.evaluate('document.activeElement.textContent.trim()')
     assert.equal(await focused(), 'Skip to the content')
     const reached: unknown[] = []
-    for (let step = 0; step < 11; step++) {
+    for (let step = 0; step < 12; step++) {
       await page.keyboard.press('Tab')
       reached.push(
         await page.evaluate(`(() => {
@@ -195,6 +195,7 @@ describe('everybody', () => {
       '1 min',
       '5 min',
       '15 min',
+      '60 min',
     ])
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).waitFor()

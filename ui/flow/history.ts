@@ -15,8 +15,8 @@ export interface History {
 
 export const EMPTY_HISTORY: History = { last: undefined, moments: [] }
 
-/** A quarter of an hour of seconds. */
-const MAX_MOMENTS = 900
+/** An hour of seconds. */
+const MAX_MOMENTS = 3_600
 
 /** A clock that went back by more than this was set; by less, it is a sample that came late. */
 const CLOCK_SET_MS = 5_000

@@ -7,7 +7,7 @@ import { areaPath, highest, linePath, niceTop, runs, xOf, yOf, type Frame } from
 
 const WIDTH = 900
 const HEIGHT = 220
-const SPANS_MIN = [1, 5, 15] as const
+const SPANS_MIN = [1, 5, 15, 60] as const
 type Minutes = (typeof SPANS_MIN)[number]
 
 /** Until somebody chooses: as much as there is something to see of. */
