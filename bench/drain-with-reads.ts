@@ -31,13 +31,13 @@ export async function measureDrainWithReads(
 ): Promise<DrainWithReads> {
   await using database = await freshDatabase(stack.dsn)
   await using service = await startReadService(stack, database.dsn, topic, {})
-  using clients = await idle.open(service.port)
+  await using clients = await idle.open(service.port)
   // Then the first orders are among them, in whichever partitions they are.
   await service.eachSettled(PARTITIONS, uids.length)
   const seconds = records / FASTEST_DRAIN_PER_SECOND
   const [drained, lookups] = await Promise.all([service.settled(records), lookUp(service, uids, seconds)])
   if (drained.records < records / 3) throw new Error('too few orders were left: measure with more of them')
-  if (idle.isSentEvents && clients?.received() === 0) throw new Error('no events came')
+  if (idle.isSentEvents && (await clients?.received()) === 0) throw new Error('no events came')
   return { perSecond: (drained.records / drained.ms) * 1000, lookups }
 }
 

@@ -1,53 +1,35 @@
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 
-/** Connections that take what they are given and do nothing else; disposing ends them. */
-export interface IdleClients extends Disposable {
+export interface IdleQuestion {
+  readonly kind: 'event streams' | 'slowloris'
+  readonly port: number
+  readonly count: number
+}
+
+/** Connections that take what they are given and ask for nothing more; disposing ends them. */
+export interface IdleClients extends AsyncDisposable {
   /** Bytes that all of them were sent. */
-  readonly received: () => number
+  readonly received: () => Promise<number>
 }
 
-/** Browsers that leave the page open. */
-export function openEventStreams(port: number, count: number): Promise<IdleClients> {
-  const request = 'GET /api/v1/flow/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n'
-  return openAll(port, count, (socket) => void socket.write(request))
-}
-
-/** Attackers that send a header now and then and never come to an end; whoever is thrown out comes back. */
-export function openSlowloris(port: number, count: number): Promise<IdleClients> {
-  return openAll(port, count, (socket) => {
-    socket.write('GET /orders/x HTTP/1.1\r\nHost: localhost\r\n')
-    const drip = setInterval(() => socket.write('X-Header: 1\r\n'), 2_000)
-    socket.once('close', () => clearInterval(drip))
-  })
-}
-
-const AT_ONCE = 100
-
-async function openAll(port: number, count: number, begin: (socket: Socket) => void): Promise<IdleClients> {
-  const sockets = new Set<Socket>()
-  let received = 0
-  let ending = false
-  const open = async (): Promise<void> => {
-    const socket = connect(port, '127.0.0.1')
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('data', (chunk) => (received += chunk.length))
-    socket.once('close', () => {
-      sockets.delete(socket)
-      if (!ending) void open()
-    })
-    await once(socket, 'connect').catch(() => {})
-    begin(socket)
+/** Resolves when all of them are connected; they live in a process of their own. */
+export async function openIdleClients(question: IdleQuestion): Promise<IdleClients> {
+  const child = fork(join(import.meta.dirname, 'idle-process.ts'))
+  const answer = async (message: IdleQuestion | 'received'): Promise<unknown> => {
+    const answered = once(child, 'message')
+    child.send(message)
+    const [first]: unknown[] = await answered
+    return first
   }
-  for (let opened = 0; opened < count; opened += AT_ONCE) {
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - opened) }, open))
-  }
+  await answer(question)
   return {
-    received: () => received,
-    [Symbol.dispose]: () => {
-      ending = true
-      for (const socket of sockets) socket.destroy()
+    received: async () => Number(await answer('received')),
+    [Symbol.asyncDispose]: async () => {
+      const exited = once(child, 'exit')
+      child.disconnect()
+      await exited
     },
   }
 }

@@ -41,6 +41,10 @@ export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }
 
+export function hundredths(value: number): string {
+  return value.toFixed(2)
+}
+
 export function tenths(value: number): string {
   return value.toFixed(1)
 }

@@ -3,7 +3,8 @@ import type { ReadsResult } from '../scenarios/reads.ts'
 import { spreadOf } from '../statistics.ts'
 import { roundsOf } from '../turns.ts'
 import { barChart } from './bar-chart.ts'
-import { rateOf, ratioRow, SPREAD_HEADINGS, spreadRow, whole } from './figures.ts'
+import { hundredths, rateOf, ratioRow, SPREAD_HEADINGS, spreadRow, whole } from './figures.ts'
+import { BESIDE, drainTargets, idleTargets } from './reads-targets.ts'
 import type { Picture, Section, Table } from './section.ts'
 
 const NAMES = [
@@ -12,11 +13,6 @@ const NAMES = [
   ['unchanged', 'the same, unchanged (304)'],
   ['uncached', 'orders with the cache off'],
 ] as const
-const BESIDE: Readonly<Record<string, string>> = {
-  nobody: 'nobody',
-  'event streams': 'idle event streams',
-  slowloris: 'slowloris sockets',
-}
 
 export function readsSection(result: ReadsResult): Section {
   const { orders, connections } = result
@@ -26,7 +22,7 @@ export function readsSection(result: ReadsResult): Section {
       `${connections} connections ask for orders by uid, one request after the other on each. The bare server answers everything with the bytes and headers of one order, and does nothing else. ` +
       `Then the service drains ${whole(orders)} orders while 200 look-ups a second are sent, timed from when each was meant to be sent; alone, beside pages that are left open, and beside clients that never finish a request.`,
     tables: [idleTable(result), drainTable(result)],
-    targets: [],
+    targets: [...idleTargets(result), ...drainTargets(result)],
     pictures: [picture(result)],
   }
 }
@@ -90,8 +86,4 @@ function picture({ cases }: ReadsResult): Picture {
       bars: spreads.map((bar) => ({ ...bar, text: whole(bar.spread.median) })),
     }),
   }
-}
-
-function hundredths(value: number): string {
-  return value.toFixed(2)
 }

@@ -4,7 +4,8 @@ import type { BenchPlan } from '../plan.ts'
 import { inTurns, type Measured, type Turns } from '../turns.ts'
 
 const RATES = [500, 2_000]
-const WARM_UP_SECONDS = 2
+/** Until the compiler is done with what is hot, and the pool is full. */
+const WARM_UP_SECONDS = 5
 
 export interface LatencyResult {
   readonly seconds: number

@@ -5,7 +5,7 @@ import type { BenchStack } from '../bench-stack.ts'
 import { freshDatabase } from '../database.ts'
 import { measureDrainWithReads, type DrainWithReads } from '../drain-with-reads.ts'
 import { getRequest, loadHttp, type HttpLoad } from '../http-load.ts'
-import { openEventStreams, openSlowloris } from '../idle-clients.ts'
+import { openIdleClients, type IdleClients } from '../idle-clients.ts'
 import type { BenchPlan } from '../plan.ts'
 import { fillDatabase, LARGE_CACHE, startReadService, untilWarm } from '../read-service.ts'
 import { fillTopic, PARTITIONS } from '../topic.ts'
@@ -38,12 +38,15 @@ export async function runReads(
   const drains = await inTurns(
     turns,
     [
-      { name: 'nobody', clients: 0, open: async () => undefined, isSentEvents: false },
-      { name: 'event streams', clients: eventStreams, open: openEventStreams, isSentEvents: true },
-      { name: 'slowloris', clients: slowloris, open: openSlowloris, isSentEvents: false },
-    ],
-    ({ clients, open, isSentEvents }) =>
-      measureDrainWithReads(stack, filled, uids, { open: (port) => open(port, clients), isSentEvents }),
+      { name: 'nobody', clients: 0, isSentEvents: false },
+      { name: 'event streams', clients: eventStreams, isSentEvents: true },
+      { name: 'slowloris', clients: slowloris, isSentEvents: false },
+    ] as const,
+    ({ name: kind, clients, isSentEvents }) => {
+      const open = async (port: number): Promise<IdleClients | undefined> =>
+        kind === 'nobody' ? undefined : openIdleClients({ kind, port, count: clients })
+      return measureDrainWithReads(stack, filled, uids, { open, isSentEvents })
+    },
     ({ perSecond, lookups }) => `${Math.round(perSecond)}/s, look-ups p99 ${lookups.p99Ms.toFixed(1)} ms`,
   )
   return {

@@ -61,16 +61,6 @@ export const PLANTED_RETRY_BUGS: readonly PlantedRetryBug[] = [
     })),
   },
   {
-    name: 'a fence that does not look who wrote the row last',
-    needs: ['freeze', 'restore'],
-    plant: withLedger((ledger, _, { database }) => ({
-      settle: (key, at, work) => {
-        const { writtenBy } = database.tables.ledger.get(rowName(key)) ?? at
-        return ledger.settle(key, { ...at, writtenBy }, work)
-      },
-    })),
-  },
-  {
     name: 'it is sent before the row is locked',
     needs: ['move'],
     plant: withLedger((ledger) => ({
