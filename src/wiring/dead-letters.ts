@@ -5,6 +5,9 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { RoleParts } from './role-parts.ts'
 
+/** They come a few at a time, and nobody waits for them: a transaction for each few would cost the orders. */
+const LINGER_MS = 1_000
+
 export function startDeadLettersRole(
   config: Config<'kafka' | 'database'>,
   parts: RoleParts<DeadLettersTransaction>,
@@ -22,5 +25,6 @@ export function startDeadLettersRole(
       }
     },
   })
-  return startRole({ ...parts, work, limits: config.batch })
+  const lingerMs = Math.max(config.batch.lingerMs, LINGER_MS)
+  return startRole({ ...parts, work, limits: { ...config.batch, lingerMs } })
 }
