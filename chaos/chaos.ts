@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { EXIT, runCommand, type ExitCode } from '../src/cli/command.ts'
 import { listenForSignals } from '../src/cli/signals.ts'
 import { chaosCommand, chaosOptions, type ChaosOptions } from './options.ts'
-import { formatReport, formatSchedule } from './report/report.ts'
+import { formatReport, formatSchedule, shortcomings } from './report/report.ts'
 import { runChaos, scheduleOf, type ChaosResult } from './run.ts'
 
 const command = chaosCommand()
@@ -27,8 +27,9 @@ async function chaos(options: ChaosOptions): Promise<ExitCode> {
   }
 }
 
-function exitCodeOf({ verdicts, happenings }: ChaosResult): ExitCode {
+function exitCodeOf({ verdicts, happenings, figures }: ChaosResult): ExitCode {
   if (verdicts.some(({ ok }) => !ok)) return EXIT.no
+  if (shortcomings({ happenings, figures }).length > 0) return EXIT.unreachable
   return happenings.some(({ failed }) => failed !== undefined) ? EXIT.unreachable : EXIT.done
 }
 

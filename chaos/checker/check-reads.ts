@@ -1,10 +1,11 @@
 import { undoing, type Check, type Finding, type Limits } from './check.ts'
-import { acknowledgedContents } from './check-list.ts'
+import { acknowledgedContents, short } from './check-list.ts'
 import type { Evidence, Read } from './evidence.ts'
 
 /** What readers were told while everything around them failed. */
 export const READ_CHECKS: readonly Check[] = [
   { name: 'an order reads the same every time', guarantee: 'G10', judge: changedBodies },
+  { name: 'an order reads as it was acknowledged', guarantee: 'G10', judge: otherBodies },
   { name: 'an order that was read stays', guarantee: 'G10', judge: vanished },
   { name: 'no order is read before its commit', guarantee: 'G10', judge: aheadOfCommit },
   { name: 'a read is answered, or said to be impossible', guarantee: 'G10', judge: oddAnswers },
@@ -28,6 +29,18 @@ function changedBodies({ reads, resets, acknowledged }: Evidence, { nearResetMs 
       )
   }
   return found
+}
+
+/** What is read is, byte for byte, the canonical form of something that Kafka acknowledged for this uid. */
+function otherBodies({ reads, acknowledged }: Evidence): Finding[] {
+  const contents = acknowledgedContents(acknowledged)
+  return reads
+    .filter(({ status }) => status === 200)
+    .filter(({ uid, body = '' }) => contents.get(uid)?.has(body) !== true)
+    .map(
+      ({ uid, instance, atMs, body = '' }) =>
+        `order ${uid} was read from ${instance} after ${atMs} ms with content ${short(body)}, which was not acknowledged`,
+    )
 }
 
 /** An answer may have been given so long before it arrived, by an instance that was frozen in between. */

@@ -102,7 +102,7 @@ export interface Read {
   readonly uid: string
   /** HTTP status; `failed` when there was no answer. */
   readonly status: number | 'failed'
-  /** Of an answer of 200: SHA-256 of the body in hex. */
+  /** Of an answer of 200: the content hash of its bytes in hex, as that of what was acknowledged. */
   readonly body?: string
   /** Of an answer of 200: whether the database had the order when it was asked right afterwards, if it could be. */
   readonly stored?: boolean

@@ -25,6 +25,7 @@ export function formatReport({ plan, happenings, verdicts, figures, folder }: Ch
   const endMs = Math.max(1, figures.pace.length * 1_000, ...happenings.map((happening) => happening.endMs))
   const failed = verdicts.filter(({ ok }) => !ok)
   const undone = happenings.filter((happening) => happening.failed !== undefined)
+  const missing = shortcomings({ happenings, figures })
   return [
     titleOf(plan),
     '',
@@ -35,13 +36,40 @@ export function formatReport({ plan, happenings, verdicts, figures, folder }: Ch
     ...verdicts.flatMap(verdictLines),
     '',
     ...undone.map(({ what, failed: why }) => `could not be done: ${what}: ${why}`),
+    ...guaranteeLines(verdicts),
+    '',
+    ...missing.map((what) => `INCOMPLETE: ${what}`),
     failed.length === 0
-      ? `PASSED: ${verdicts.length} checks, ${happenings.length} faults`
+      ? `${missing.length === 0 ? 'PASSED' : 'NOTHING FAILED'}: ${verdicts.length} checks, ${happenings.length} faults`
       : `FAILED: ${failed.map(({ name }) => name).join('; ')}`,
     ...(failed.length === 0 ? [] : [`again: npm run chaos -- ${argumentsOf(plan)}`]),
     ...(folder === undefined ? [] : [`logs and data: ${folder}`]),
     '',
   ].join('\n')
+}
+
+/** Without these a run proves nothing, however well it went. */
+export function shortcomings({ happenings, figures }: Pick<ChaosResult, 'happenings' | 'figures'>): string[] {
+  const done = happenings.filter(({ failed }) => failed === undefined).length
+  const acknowledged = Object.values(figures.acknowledged).reduce((sum, count) => sum + count, 0)
+  return [
+    ...(done === 0 || done < happenings.length / 2
+      ? [`${done} of ${happenings.length} faults could be done`]
+      : []),
+    ...(acknowledged === 0 ? ['Kafka acknowledged no record'] : []),
+    ...(figures.reads === 0 ? ['nobody could read'] : []),
+    ...(figures.looks === 0 ? ['nobody could look at offsets'] : []),
+  ]
+}
+
+/** By what a check stands for: all that was judged of it held, or not. */
+function guaranteeLines(verdicts: readonly Verdict[]): string[] {
+  const groups = [...Map.groupBy(verdicts, ({ guarantee }) => guarantee)]
+  return groups.map(([guarantee, judged]) => {
+    const broken = judged.filter(({ ok }) => !ok).length
+    const checks = judged.length === 1 ? '1 check' : `${judged.length} checks`
+    return `${guarantee.padEnd(8)} ${broken === 0 ? 'held' : `broken in ${broken}`}: ${checks}`
+  })
 }
 
 function titleOf({ seed, minutes, instances, brokers, rate }: ChaosPlan): string {

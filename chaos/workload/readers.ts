@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { contentHash } from '../../src/order/content-hash.ts'
 import { pause } from '../../src/producer/schedule.ts'
 import type { Read } from '../checker/evidence.ts'
 import type { Instance } from '../system/instance.ts'
@@ -84,7 +84,7 @@ async function ask({ url }: Instance, uid: string): Promise<Pick<Read, 'status' 
     const response = await fetch(`${url}/orders/${uid}`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
     const bytes = Buffer.from(await response.arrayBuffer())
     if (response.status !== 200) return { status: response.status }
-    return { status: 200, body: createHash('sha256').update(bytes).digest('hex') }
+    return { status: 200, body: contentHash(bytes).toString('hex') }
   } catch {
     return { status: 'failed' }
   }

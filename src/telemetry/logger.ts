@@ -59,16 +59,23 @@ export function limitRepeats(
   const classes = new Map<string, { sinceMs: number; lines: number }>()
   return eachLevel((level) => (event, fields) => {
     const now = nowMs()
-    const seen = classes.get(event)
+    const kind = classOf(level, event, fields)
+    const seen = classes.get(kind)
     if (seen !== undefined && now - seen.sinceMs < intervalMs) {
       seen.lines += 1
       if (seen.lines <= maxLines) logger[level](event, fields)
       return
     }
-    classes.set(event, { sinceMs: now, lines: 1 })
+    classes.set(kind, { sinceMs: now, lines: 1 })
     const suppressed = Math.max(0, (seen?.lines ?? 0) - maxLines)
     logger[level](event, suppressed > 0 ? { ...fields, suppressed } : fields)
   })
+}
+
+/** Alarms of one partition must not hide those of another; there are few enough partitions to remember each. */
+function classOf(level: LogLevel, event: string, fields: LogFields = {}): string {
+  if (level !== 'error') return event
+  return [event, fields['topic'], fields['partition']].map(String).join(' ')
 }
 
 /** Reports each event's class before it is written, for a counter. */

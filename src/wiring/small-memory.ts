@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 
 /** Whoever gives the cache no more than this wants a small process rather than a fast one. */
 const SMALL_CACHE_BYTES = 32 * 1_048_576
-const SMALL_BATCH_RECORDS = 800
+const SMALL_BATCH_RECORDS = 600
 /** How far V8 lets the heap grow from one full collection to the next; by itself it chooses about twice that. */
 const HEAP_GROWTH_PERCENT = 80
 

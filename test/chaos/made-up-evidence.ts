@@ -126,8 +126,8 @@ export function goodEvidence(): Evidence {
     reads: [
       read('a', 500, { status: 404 }),
       read('a', 1_000, { status: 'failed' }),
-      read('a', 1_500, { body: 'body of A', stored: true }),
-      read('a', 2_000, { body: 'body of A' }),
+      read('a', 1_500, { body: 'A', stored: true }),
+      read('a', 2_000, { body: 'A' }),
       read('b', 2_500, { status: 503 }),
     ],
     instances: [

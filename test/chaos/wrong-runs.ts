@@ -49,11 +49,15 @@ export const WRONG_RUNS: Wrong = {
     }),
   },
   'an order reads the same every time': {
-    'another body': ({ reads }) => ({ reads: replaced(reads, 3, { body: 'body of A2' }) }),
+    'another body': ({ reads }) => ({ reads: replaced(reads, 3, { body: 'A2' }) }),
     'another body after a reset, of an order with one content': () => ({
       resets: [{ atMs: 1_500, what: 'restored' }],
       reads: [read('b', 1_000, { body: 'one' }), read('b', 9_000, { body: 'other' })],
     }),
+  },
+  'an order reads as it was acknowledged': {
+    'with another content': ({ reads }) => ({ reads: replaced(reads, 3, { body: 'B' }) }),
+    'and nobody produced it': ({ reads }) => ({ reads: [...reads, read('c', 2_600, { body: 'C' })] }),
   },
   'an order that was read stays': {
     'an order is unknown later': ({ reads }) => ({ reads: [...reads, read('a', 8_000, { status: 404 })] }),

@@ -191,6 +191,17 @@ test('a class that repeats is written so often in an interval, and the next line
   ])
 })
 
+test('an alarm of one partition does not hide that of another', () => {
+  const { log, written } = recorder()
+  const limited = limitRepeats(log, { maxLines: 1, intervalMs: 1_000, nowMs: () => 0 })
+  for (const partition of [0, 0, 1, 2, 2])
+    limited.error('partition_held_unreadable', { topic: 'orders', partition })
+  assert.equal(written.length, 3)
+  for (const partition of [0, 0, 1, 2, 2])
+    limited.warn('dead_letter_produced', { topic: 'orders', partition })
+  assert.equal(written.length, 4)
+})
+
 test('an event is counted also when its line is left out', () => {
   const { log, written } = recorder()
   const counted: string[] = []

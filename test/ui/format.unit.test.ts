@@ -67,6 +67,12 @@ describe('an instant', () => {
     assert.equal(formatRelative('ru', nowMs - 2 * 86_400_000, nowMs), 'позавчера')
   })
 
+  it('is a day of the calendar beyond a week', () => {
+    const monthsAgo = Date.parse('2021-11-15T12:00:00Z')
+    assert.equal(formatRelative('en', monthsAgo, nowMs), 'Nov 15, 2021')
+    assert.match(formatRelative('ru', monthsAgo, nowMs), /^15 нояб\. 2021/)
+  })
+
   it('is UTC as the logs have it', () => {
     assert.equal(formatUtc(Date.parse('2021-11-26T06:22:19.5Z')), '2021-11-26 06:22:19 UTC')
   })

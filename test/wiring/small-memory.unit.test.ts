@@ -13,8 +13,8 @@ describe('what a service keeps in memory', () => {
   it('is fewer records of a batch where the cache is small', () => {
     assert.equal(batchWith(128, 2_000), 2_000)
     assert.equal(batchWith(33, 2_000), 2_000)
-    assert.equal(batchWith(32, 2_000), 800)
-    assert.equal(batchWith(0, 2_000), 800)
+    assert.equal(batchWith(32, 2_000), 600)
+    assert.equal(batchWith(0, 2_000), 600)
   })
 
   it('is never more than the settings say', () => {

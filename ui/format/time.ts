@@ -28,16 +28,19 @@ function decimal(language: string, value: number): string {
 }
 
 const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number])[] = [
-  ['year', 31_557_600],
-  ['month', 2_629_800],
   ['day', 86_400],
   ['hour', 3_600],
   ['minute', 60],
 ]
 
-/** `3 min. ago`, `in 12 sec.`. */
+/** Further away, a date says more than a distance. */
+const LONGEST_SECONDS = 7 * 86_400
+
+/** `3 min. ago`, `in 12 sec.`; beyond a week the day, on the reader's clock: `Nov 26, 2021`. */
 export function formatRelative(language: string, atMs: number, nowMs: number): string {
   const seconds = Math.round((atMs - nowMs) / 1_000)
+  if (Math.abs(seconds) > LONGEST_SECONDS)
+    return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(atMs)
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' })
   for (const [unit, size] of STEPS) {
     if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit)
