@@ -7,6 +7,9 @@ import { collectOrders } from './order-contents.ts'
 import { recordDigest } from './record-digest.ts'
 import { topicStates, type Site } from './site.ts'
 
+/** Everything was waited for already: what is still on its way will not arrive. */
+const NOT_FOR_LONG = ['--timeout', '20']
+
 export type Collected = Pick<Evidence, 'orders' | 'orphans' | 'deadLetters' | 'ledger' | 'topics' | 'audit'>
 
 export interface CollectionPlan extends Site {
@@ -27,7 +30,13 @@ export async function collect(plan: CollectionPlan): Promise<Collected> {
   }))
   const { acknowledgeExpired: reason } = plan
   const known = reason === undefined ? [] : ['--acknowledge-expired', reason]
-  const { code, stdout, stderr } = await runAudit(plan.environment, '--settled', '--deep', ...known)
+  const { code, stdout, stderr } = await runAudit(
+    plan.environment,
+    '--settled',
+    ...NOT_FOR_LONG,
+    '--deep',
+    ...known,
+  )
   return { topics, ...tables, audit: { exitCode: code, output: stdout + stderr } }
 }
 

@@ -58,7 +58,7 @@ export function needsRetries({ at }: FaultPoint): boolean {
 const STATEMENTS: readonly (readonly [pattern: RegExp, call: string])[] = [
   [/^\s*insert into ledger/, 'make the row'],
   [/^\s*update ledger set seen_end/, 'open the row'],
-  [/^\s*select next_offset(, version)? from ledger.* for update/, 'lock the row'],
+  [/^\s*select next_offset(, version, written_by)? from ledger.* for update/, 'lock the row'],
   [/^\s*select order_uid, content_hash from orders/, 'look what is stored'],
   [/^\s*copy (orders|delivery|payment|items)\b/, 'copy $1'],
   [/^\s*insert into dlq/, 'archive'],
