@@ -43,6 +43,12 @@ export function openPool(settings: DatabaseSettings, onError: (error: Error) => 
   return pool
 }
 
+/**
+ * A prepared statement keeps the plan of its first executions. Made while a table is nearly empty, that is to
+ * go through it, and it stays so while the table grows, until the server gathers statistics.
+ */
+const BEGIN = 'begin isolation level read committed; set local enable_seqscan = off'
+
 /** Rolls back a transaction on purpose: what it returned instead of committing. */
 export class Rollback<T> {
   readonly value: T
@@ -63,7 +69,7 @@ export async function inTransaction<T>(
   const client = await pool.connect()
   let broken: Error | undefined
   try {
-    await client.query('begin isolation level read committed')
+    await client.query(BEGIN)
     const result = await work(client)
     if (result instanceof Rollback) {
       await client.query('rollback')
