@@ -39,5 +39,14 @@ async function openAll(port: number, count: number, begin: (socket: Socket) => v
   for (let opened = 0; opened < count; opened += AT_ONCE) {
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - opened) }, open))
   }
+  await untilAccepted(port)
   return () => received
+}
+
+/** The kernel lets them connect before the server takes them, one after the other; who comes last is answered last. */
+async function untilAccepted(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+  await once(socket, 'data')
+  socket.destroy()
 }
