@@ -7,9 +7,10 @@ import { openProducer } from './kafka/producer.ts'
 import type { RunningRole } from './pipeline/role.ts'
 import { sendCanary } from './postgres/canary.ts'
 import { openPool } from './postgres/database.ts'
+import { readLedgerVersions } from './postgres/ledger-versions.ts'
 import { deadLettersTransaction } from './postgres/dead-letters.ts'
 import { checkSchema, migrate } from './postgres/migrate.ts'
-import { ordersTransaction } from './postgres/orders.ts'
+import { ordersTransactions } from './postgres/orders.ts'
 import { countEvents, limitRepeats, type Logger } from './telemetry/logger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { openCircuits } from './wiring/circuits.ts'
@@ -26,6 +27,8 @@ import { withinMemory } from './wiring/small-memory.ts'
 import { openRoleParts } from './wiring/role-parts.ts'
 import { createProgress } from './wiring/progress.ts'
 import { prepareTopics } from './wiring/topics.ts'
+import { watchRestores } from './wiring/watch-restores.ts'
+import { watchRetention } from './wiring/watch-retention.ts'
 import { VERSION } from './version.ts'
 
 export interface Service {
@@ -86,6 +89,14 @@ export async function startService(given: Config<'kafka' | 'database'>, logger: 
   const cache = config.roles.has('http')
     ? opening.use(startCache(config.cache.maxBytes, readPool, log))
     : undefined
+  if (cache !== undefined)
+    opening.use(
+      watchRestores(
+        () => readLedgerVersions(readPool),
+        () => cache.cache.clear(),
+        log,
+      ),
+    )
   const progress = createProgress(log)
   const roles: RunningRole[] = []
   const circuits = opening.use(
@@ -94,7 +105,7 @@ export async function startService(given: Config<'kafka' | 'database'>, logger: 
   const foundation = { kafka, cluster, pool: ingestPool, circuits, instanceId, log, metrics, progress }
   const { groupId } = config.kafka
   if (config.roles.has('orders')) {
-    const parts = openRoleParts(foundation, groupId, config.topics.orders, ordersTransaction, opening)
+    const parts = openRoleParts(foundation, groupId, config.topics.orders, ordersTransactions(), opening)
     const fill = cache ? cacheFiller(cache.cache, log) : () => {}
     roles.push(startOrdersRole(config, parts, (records) => producer.send(records), log, metrics, fill))
   }
@@ -123,6 +134,14 @@ export async function startService(given: Config<'kafka' | 'database'>, logger: 
   opening.defer(() => timers.forEach(clearInterval))
   void books.refresh()
 
+  const retention = opening.use(
+    watchRetention(
+      cluster,
+      roles.map(({ topic }) => topic),
+      log,
+    ),
+  )
+
   let draining = false
   const http = await startHttp({
     config,
@@ -130,6 +149,7 @@ export async function startService(given: Config<'kafka' | 'database'>, logger: 
     pool: readPool,
     cache,
     books,
+    retention,
     instanceId,
     log,
     metrics,

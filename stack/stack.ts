@@ -83,8 +83,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return Object.assign(runningStack(dir, brokers, nodes), {
       ownedHere,
       async [Symbol.asyncDispose]() {
+        if (!ownedHere) return
         // `stack up` may have made it a lasting one meanwhile.
-        if (ownedHere && readState(dir)?.owner?.pid === process.pid) await stopStack(dir)
+        const now = readState(dir)
+        if (now?.owner?.pid === process.pid) await stopStack(dir)
+        else if (now !== undefined && now.owner === undefined)
+          report(
+            'Kafka and PostgreSQL go on, as `npm run stack -- up` asked; `npm run stack -- down` stops them',
+          )
       },
     })
   })

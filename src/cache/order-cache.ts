@@ -38,6 +38,8 @@ export interface OrderCache {
   touch(uid: string): void
   /** After an order was erased: it is not given any more, nor taken from a read that began before. */
   forget(uid: string): void
+  /** Drops every order, and what reads that are under way will bring: the database is another one now. */
+  clear(): void
   stats(): CacheStats
 }
 
@@ -145,6 +147,12 @@ export function createOrderCache({ maxBytes, load, now }: OrderCacheOptions): Or
       overtake(uid)
       orders.delete(uid)
     },
+    clear: () => {
+      for (const current of loading.values()) current.overtaken = true
+      loading.clear()
+      unknown.clear()
+      orders.clear()
+    },
     stats: () => ({ maxBytes, bytes: orders.calculatedSize, entries: orders.size, hits, misses, evictions }),
   }
 }
@@ -184,6 +192,7 @@ function withoutMemory(load: OrderCacheOptions['load']): OrderCache {
     fill: () => 'full',
     touch: () => {},
     forget: (uid) => void loading.delete(uid),
+    clear: () => loading.clear(),
     stats: () => ({ maxBytes: 0, bytes: 0, entries: 0, hits: 0, misses, evictions: 0 }),
   }
 }

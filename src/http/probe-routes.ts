@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { attempt, RETRY_AFTER_S, sendJson, sendUnavailable, UNAVAILABLE, type HttpLog } from './answer.ts'
-import { problems } from './contract/shared.ts'
+import { Type, type TProperties } from 'typebox'
+import { Checks, problems } from './contract/shared.ts'
 import { sendProblem } from './problem.ts'
 import { get, type Handler, type Hook } from './route.ts'
 
@@ -17,7 +18,6 @@ export interface ProbeDeps {
 }
 
 const MAX_DETAIL_CHARS = 200
-const JSON_OBJECT = { 'application/json': { schema: { type: 'object', additionalProperties: true } } }
 const TEXT = { 'text/plain': { schema: { type: 'string' } } }
 
 export function addProbeRoutes(app: FastifyInstance, deps: ProbeDeps, onRequest: Hook, log: HttpLog): void {
@@ -37,7 +37,7 @@ export function addProbeRoutes(app: FastifyInstance, deps: ProbeDeps, onRequest:
       tags,
       summary: 'Whether this process is alive; looks at nothing else',
       security: [],
-      response: { 200: { description: 'It is', content: JSON_OBJECT } },
+      response: { 200: { description: 'It is', ...json({ status: Type.Literal('live') }) } },
     },
     handler: async (_, reply) => sendJson(reply, '{"status":"live"}'),
   })
@@ -47,10 +47,20 @@ export function addProbeRoutes(app: FastifyInstance, deps: ProbeDeps, onRequest:
       summary: 'Whether this instance takes work; the status tells. `?verbose` adds each check',
       security: [],
       querystring: { type: 'object', properties: { verbose: {} } },
-      response: { 200: { description: 'It does', content: JSON_OBJECT }, ...problems(503) },
+      response: {
+        200: {
+          description: 'It does',
+          ...json({ status: Type.Literal('ready'), checks: Type.Optional(Checks) }),
+        },
+        ...problems(503),
+      },
     },
     handler: readyHandler(deps.readiness, log),
   })
+}
+
+function json(properties: TProperties): { readonly content: object } {
+  return { content: { 'application/json': { schema: Type.Object(properties) } } }
 }
 
 function metricsHandler(deps: ProbeDeps, log: HttpLog): Handler {

@@ -71,6 +71,8 @@ export function epochSeconds(instant: string): number {
  * no calendar and no clock has.
  */
 export function epochSecondsAt(bytes: Buffer, at: number): number | undefined {
+  // Nothing is read beyond the end; see `Scanner`.
+  if (at + INSTANT_BYTES > bytes.length) return undefined
   const year = twoDigits(bytes, at) * 100 + twoDigits(bytes, at + 2)
   const month = twoDigits(bytes, at + 5)
   const day = twoDigits(bytes, at + 8)
@@ -85,6 +87,7 @@ export function epochSecondsAt(bytes: Buffer, at: number): number | undefined {
   return daysSinceEpoch(year, month, day) * SECONDS_PER_DAY + hours * 3600 + minutes * 60 + seconds
 }
 
+const INSTANT_BYTES = 19
 const DASH = 0x2d
 const COLON = 0x3a
 const LETTER_T = 0x54

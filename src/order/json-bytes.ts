@@ -13,4 +13,5 @@ for (const byte of ascii('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
   UID_BYTES[byte] = 1
 
 /** First bytes of U+00A0, U+1680, U+2000–U+205F, U+3000 and U+FEFF. */
-export const BEGINS_WHITE_SPACE: ReadonlySet<number> = new Set([0xc2, 0xe1, 0xe2, 0xe3, 0xef])
+export const BEGINS_WHITE_SPACE = new Uint8Array(256)
+for (const byte of [0xc2, 0xe1, 0xe2, 0xe3, 0xef]) BEGINS_WHITE_SPACE[byte] = 1

@@ -84,7 +84,10 @@ const MAX_SCANNED_ITEMS = 1_000
 /** Of the order that is being scanned. */
 const found = new Float64Array(itemAt(MAX_SCANNED_ITEMS) + TAIL.numbers)
 
-/** Goes through one value from the front; every method is false where the value is not what is asked for. */
+/**
+ * Goes through one value from the front; every method is false where the value is not what is asked for. After
+ * one read beyond its end, the engine would make all later ones ready for that, and those of good orders slow.
+ */
 class Scanner {
   readonly #bytes: Buffer
   #at = 0
@@ -113,13 +116,14 @@ class Scanner {
   literal(expected: Uint8Array): boolean {
     const bytes = this.#bytes
     const at = this.#at
+    if (at + expected.length > bytes.length) return false
     for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false
     this.#at = at + expected.length
     return true
   }
 
   byte(expected: number): boolean {
-    if (this.#bytes[this.#at] !== expected) return false
+    if (this.#at === this.#bytes.length || this.#bytes[this.#at] !== expected) return false
     this.#at++
     return true
   }
@@ -137,24 +141,24 @@ class Scanner {
   #text(min: number, max: number): boolean {
     const bytes = this.#bytes
     const start = this.#at
+    const end = bytes.length
     let at = start
     let continuations = 0
-    let byte = bytes[at] ?? 0
-    while (byte !== QUOTE) {
+    for (; at < end; at++) {
+      const byte = bytes[at] ?? 0
+      if (byte === QUOTE) break
       if (byte < FIRST_PRINTABLE) return false
       if (byte === BACKSLASH) {
-        byte = bytes[++at] ?? 0
-        if (byte !== QUOTE && byte !== BACKSLASH) return false
+        if (++at === end || (bytes[at] !== QUOTE && bytes[at] !== BACKSLASH)) return false
         this.hasEscapes = true
         continuations++
       } else if (byte >= FIRST_BEYOND_ASCII) {
         this.#isAscii = false
         if (byte < 0xc0) continuations++
       }
-      byte = bytes[++at] ?? 0
     }
     const length = at - start - continuations
-    if (length < min || length > max) return false
+    if (at >= end || length < min || length > max) return false
     found[this.#count++] = start
     found[this.#count++] = at
     this.#at = at + 1
@@ -167,7 +171,7 @@ class Scanner {
     const start = this.#at
     let at = start
     let value = 0
-    for (;;) {
+    while (at < bytes.length) {
       const digit = (bytes[at] ?? 0) - ZERO
       if (digit < 0 || digit > 9) break
       value = value * 10 + digit
@@ -185,9 +189,7 @@ class Scanner {
     const start = found[this.#count - 2] ?? 0
     const end = this.#at - 1
     for (let at = start; at < end; at++) if (UID_BYTES[bytes[at] ?? 0] !== 1) return false
-    const dots =
-      bytes[start] === DOT && (end === start + 1 || (end === start + 2 && bytes[start + 1] === DOT))
-    return !dots
+    return bytes[start] !== DOT || (end !== start + 1 && (end !== start + 2 || bytes[start + 1] !== DOT))
   }
 
   #isCurrency(): boolean {
@@ -206,7 +208,7 @@ class Scanner {
     let sign = -1
     for (let at = start; at < end; at++) {
       const byte = bytes[at] ?? 0
-      if (byte <= FIRST_PRINTABLE || BEGINS_WHITE_SPACE.has(byte)) return false
+      if (byte <= FIRST_PRINTABLE || BEGINS_WHITE_SPACE[byte] === 1) return false
       if (byte !== AT_SIGN) continue
       if (sign >= 0) return false
       sign = at
@@ -239,7 +241,7 @@ class Scanner {
   }
 
   #digit(): number | undefined {
-    const digit = (this.#bytes[this.#at] ?? 0) - ZERO
+    const digit = this.#at < this.#bytes.length ? (this.#bytes[this.#at] ?? 0) - ZERO : -1
     if (digit < 0 || digit > 9) return undefined
     this.#at++
     return digit

@@ -20,6 +20,8 @@ import { route } from './route.ts'
 
 /** What the database said of a batch. */
 interface Answers {
+  /** By uid, the record that was to be stored under it. */
+  readonly firsts: ReadonlyMap<string, PreparedOrder>
   /** By uid, of each order that was not refused. */
   readonly known: ReadonlyMap<string, StoredUnder>
   readonly refused: ReadonlyMap<PreparedOrder, Failure>
@@ -34,14 +36,15 @@ export async function settleOrders(
   items: readonly PreparedOrder[],
   source: LedgerKey,
 ): Promise<SettledOrders> {
-  const orders = ascending([...firstOfEachUid(items, NONE_REFUSED).values()])
+  const firsts = firstOfEachUid(items, NONE_REFUSED)
+  const orders = ascending([...firsts.values()])
   // What is wrong with a record itself is known before the database is asked, so Kafka can take it meanwhile.
   const invalid = produceInvalid(options, items, source)
   const known =
     orders.length === 0
       ? new Map<string, StoredUnder>()
       : await transaction.insertOrders(orders.map(newOrder), source.topicId)
-  return await dispose(options, transaction, items, source, { known, refused: NONE_REFUSED }, invalid)
+  return await dispose(options, transaction, items, source, { firsts, known, refused: NONE_REFUSED }, invalid)
 }
 
 /** The same after that threw for `cause`: finds the orders that are refused, and stores the others. */
@@ -86,7 +89,8 @@ export async function settleApart(
       refused.set(item, failure)
   }
   const invalid = produceInvalid(options, items, source)
-  return await dispose(options, transaction, items, source, { known, refused }, invalid)
+  const firsts = firstOfEachUid(items, refused)
+  return await dispose(options, transaction, items, source, { firsts, known, refused }, invalid)
 }
 
 /** Gives each record what the answers mean for it, and produces what leaves the batch. */
@@ -95,10 +99,9 @@ async function dispose(
   transaction: OrdersTransaction,
   items: readonly PreparedOrder[],
   source: LedgerKey,
-  { known, refused }: Answers,
+  { firsts, known, refused }: Answers,
   invalid: Promise<void>,
 ): Promise<SettledOrders> {
-  const firsts = firstOfEachUid(items, refused)
   const stored: PreparedOrder[] = []
   const retries: Retry[] = []
   const deadLetters: DeadLetter[] = []

@@ -42,7 +42,7 @@ export async function sendCanary(dsn: string): Promise<void> {
 async function write(client: Client): Promise<void> {
   await client.connect()
   await client.query('begin isolation level read committed')
-  await ordersTransaction(client, true).insertOrders([canary()], NO_TOPIC)
+  await ordersTransaction(client, 'look').insertOrders([canary()], NO_TOPIC)
   await client.query('set constraints all immediate; rollback')
 }
 

@@ -87,11 +87,17 @@ export function toLedgerRow(row: LedgerRowColumns): LedgerRow {
   }
 }
 
-/** The ledger in PostgreSQL; `bind` gives a role its own statements on the connection of a batch's transaction. */
+/** When a batch fails like this once more, the way of storing that stands every race has failed. */
+const MOST_VIOLATIONS = 2
+
+/**
+ * The ledger in PostgreSQL; `bind` gives a role its own statements on the connection of a batch's transaction,
+ * and is told how often the batch has failed by a unique violation, after which it is settled once more.
+ */
 export function postgresLedger<Transaction>(
   pool: pg.Pool,
   instanceId: string,
-  bind: (client: pg.PoolClient, optimistic: boolean) => Transaction,
+  bind: (client: pg.PoolClient, violations: number) => Transaction,
 ): Ledger<Transaction> {
   return {
     open: async (key, log) => {
@@ -112,7 +118,7 @@ export function postgresLedger<Transaction>(
       return rows[0] && toLedgerRow(rows[0])
     },
     settle: async (key, from, work) => {
-      const settleOnce = (optimistic: boolean): Promise<'committed' | 'fenced'> =>
+      const settleOnce = (violations: number): Promise<'committed' | 'fenced'> =>
         inTransaction<'committed' | 'fenced'>(pool, async (client) => {
           const { rows } = await client.query<{ next_offset: string }>({
             name: 'lock-ledger',
@@ -120,15 +126,16 @@ export function postgresLedger<Transaction>(
             values: keyOf(key),
           })
           if (rows[0] === undefined || Number(rows[0].next_offset) !== from) return new Rollback('fenced')
-          await advance(client, key, await work(bind(client, optimistic)), instanceId)
+          await advance(client, key, await work(bind(client, violations)), instanceId)
           return 'committed'
         })
-      try {
-        return await settleOnce(true)
-      } catch (error) {
-        // Rolled back for certain: the server answered.
-        if (!hasCode(error, UNIQUE_VIOLATION)) throw error
-        return settleOnce(false)
+      for (let violations = 0; ; violations++) {
+        try {
+          return await settleOnce(violations)
+        } catch (error) {
+          // Rolled back for certain: the server answered.
+          if (violations === MOST_VIOLATIONS || !hasCode(error, UNIQUE_VIOLATION)) throw error
+        }
       }
     },
     bookGoneTopics: async (key) => {

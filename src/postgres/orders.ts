@@ -45,11 +45,40 @@ const UNDO_APART = 'rollback to savepoint apart'
 const READ_HASHES = 'select order_uid, content_hash from orders where order_uid = any ($1::text[])'
 
 /**
- * The writes of the orders role on a transaction's connection. `optimistic` looks first and copies what is
- * not there, which costs the server much less; where another instance stores the same order meanwhile, that
- * fails with a unique violation, and the batch has to be settled again without it.
+ * How a batch's orders get in. Each way costs more than the one before it, and stands more: `copy` takes for
+ * granted that all of them are new, `look` reads first which ones are, `insert` also waits for whoever stores one
+ * of them at the same time. The first two fail with a unique violation where they are wrong.
  */
-export function ordersTransaction(client: Connection, optimistic: boolean): OrdersTransaction {
+export type Way = 'copy' | 'look' | 'insert'
+
+/** So many orders in a row that were new, and the next ones are taken for new as well. */
+const NEW_IN_A_ROW = 20_000
+
+/**
+ * The writes of the orders role for batch after batch. `violations` is how often the same batch has just failed
+ * by a unique violation.
+ */
+export function ordersTransactions(
+  newInARow = NEW_IN_A_ROW,
+): (client: Connection, violations: number) => OrdersTransaction {
+  let inARow = 0
+  return (client, violations) => {
+    if (violations > 0) inARow = 0
+    const way = violations > 1 ? 'insert' : inARow < newInARow ? 'look' : 'copy'
+    const transaction = ordersTransaction(client, way)
+    return {
+      ...transaction,
+      insertOrders: async (orders, sourceTopicId) => {
+        const known = await transaction.insertOrders(orders, sourceTopicId)
+        inARow = orders.every(({ content }) => known.get(content.uid)?.inserted) ? inARow + orders.length : 0
+        return known
+      },
+    }
+  }
+}
+
+/** The writes of the orders role on a transaction's connection. */
+export function ordersTransaction(client: Connection, way: Way): OrdersTransaction {
   let begun = false
   const apart = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!begun) await client.query(BEGIN_APART)
@@ -65,9 +94,10 @@ export function ordersTransaction(client: Connection, optimistic: boolean): Orde
   }
   return {
     insertOrders: async (orders, sourceTopicId) => {
-      const known = optimistic
-        ? await copyUnknown(client, orders, sourceTopicId)
-        : await insertUntilKnown(client, orders, sourceTopicId)
+      const known =
+        way === 'insert'
+          ? await insertUntilKnown(client, orders, sourceTopicId)
+          : await copyUnknown(client, orders, sourceTopicId, way === 'look')
       await insertParts(client, orders, known)
       return known
     },
@@ -96,8 +126,9 @@ async function copyUnknown(
   client: Connection,
   orders: readonly NewOrder[],
   sourceTopicId: string,
+  looks: boolean,
 ): Promise<Map<string, StoredUnder>> {
-  const known = await readHashes(client, orders)
+  const known = looks ? await readHashes(client, orders) : new Map<string, StoredUnder>()
   const unknown = orders.filter(({ content }) => !known.has(content.uid))
   if (unknown.length > 0) await copyInto(client, COPY_ORDERS, orderRows(unknown, sourceTopicId))
   for (const { content } of unknown) known.set(content.uid, { inserted: true })

@@ -125,6 +125,18 @@ function stateMetrics(registry: TextRegistry) {
       'Age of the oldest record that is not settled, 0 when there is none',
       partition,
     ),
+    retentionSeconds: gauge(
+      registry,
+      'orders_retention_seconds',
+      'How long Kafka keeps a record of the topic; absent when its age deletes none',
+      ['topic'],
+    ),
+    retentionHeadroomSeconds: gauge(
+      registry,
+      'orders_retention_headroom_seconds',
+      'Until Kafka may delete the oldest record that is not settled, at least',
+      partition,
+    ),
     circuit: startAtZero(
       gauge(registry, 'orders_circuit_state', '1 while a dependency is held to be away, else 0', [
         'dependency',

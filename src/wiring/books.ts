@@ -4,26 +4,34 @@ import type { Pool } from '../postgres/database.ts'
 export interface WatchedBooks {
   /** As they stood last; undefined while the database is away. Asks anew when that is some time ago. */
   readonly latest: () => BooksSummary | undefined
+  /** Asks anew, unless that was done just now. */
   readonly refresh: () => Promise<void>
 }
 
 /** Somebody who watches wants to see them move; nobody who watches costs nothing. */
 const FRESH_FOR_MS = 2_000
+/** Millions of dead letters take a while to count: no more than this share of the time goes into it. */
+const MOST_OF_THE_TIME = 1 / 20
+const FRESH_FOR_MS_AT_MOST = 60_000
 
 export function watchBooks(pool: Pool, show: (books: BooksSummary) => void): WatchedBooks {
   let books: BooksSummary | undefined
   let askedAtMs = -Infinity
+  let freshForMs = FRESH_FOR_MS
   let asking = false
 
   async function refresh(): Promise<void> {
-    if (asking) return
+    if (asking || performance.now() - askedAtMs < freshForMs) return
     asking = true
     askedAtMs = performance.now()
     try {
       books = await summarizeBooks(pool)
       show(books)
+      const restMs = (performance.now() - askedAtMs) / MOST_OF_THE_TIME
+      freshForMs = Math.min(Math.max(FRESH_FOR_MS, restMs), FRESH_FOR_MS_AT_MOST)
     } catch {
       books = undefined // the database is away: the held partitions say so
+      freshForMs = FRESH_FOR_MS
     } finally {
       asking = false
     }
@@ -31,7 +39,7 @@ export function watchBooks(pool: Pool, show: (books: BooksSummary) => void): Wat
 
   return {
     latest: () => {
-      if (performance.now() - askedAtMs > FRESH_FOR_MS) void refresh()
+      void refresh()
       return books
     },
     refresh,

@@ -7,6 +7,7 @@ import type { PartitionStatus } from '../pipeline/partition-events.ts'
 import type { RunningRole } from '../pipeline/role.ts'
 import type { BooksSummary } from '../postgres/books.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { headroomSeconds, type WatchedRetention } from './watch-retention.ts'
 
 export interface FlowSources {
   readonly instance: string
@@ -16,6 +17,7 @@ export interface FlowSources {
   readonly metrics: Metrics
   /** Undefined while the database is away. */
   readonly books: () => BooksSummary | undefined
+  readonly retention: Pick<WatchedRetention, 'of'>
   readonly cache: () => CacheStats
   readonly warmUp: () => WarmUpProgress
 }
@@ -26,7 +28,7 @@ type RoleName = Flow['partitions'][number]['role']
 export function createFlow(sources: FlowSources): () => Promise<Flow> {
   const failures = watchFailures(sources.metrics)
   return async () => {
-    const { instance, version, ready, roles, metrics, books, cache, warmUp } = sources
+    const { instance, version, ready, roles, metrics, books, retention, cache, warmUp } = sources
     const nowMs = Date.now()
     const partitions = roles.flatMap(({ name, role }) =>
       role.status().map((status) => ({ role: name, topic: role.topic, status })),
@@ -42,6 +44,7 @@ export function createFlow(sources: FlowSources): () => Promise<Flow> {
       lag: {
         records: partitions.reduce((sum, { status }) => sum + lagRecords(status), 0),
         seconds: Math.max(0, ...partitions.map(({ status }) => lagSeconds(status, nowMs))),
+        headroom_seconds: leastHeadroom(partitions, retention, nowMs),
       },
       partitions: partitions.map(({ role, topic, status }) => ({
         role,
@@ -58,6 +61,19 @@ export function createFlow(sources: FlowSources): () => Promise<Flow> {
       failures: await failures(nowMs),
     }
   }
+}
+
+/** Of those that are behind; null when nothing waits that its age may delete. */
+function leastHeadroom(
+  partitions: readonly { readonly topic: string; readonly status: PartitionStatus }[],
+  retention: Pick<WatchedRetention, 'of'>,
+  nowMs: number,
+): number | null {
+  const all = partitions.flatMap(({ topic, status }) => {
+    const ms = retention.of(topic)
+    return ms === undefined || lagRecords(status) === 0 ? [] : [headroomSeconds(status, ms, nowMs)]
+  })
+  return all.length === 0 ? null : Math.max(0, Math.min(...all))
 }
 
 async function countersOf(metrics: Metrics): Promise<Flow['counters']> {

@@ -14,6 +14,7 @@ import { cacheObserver, type RunningCache } from './cache.ts'
 import { createFlow } from './flow.ts'
 import { readinessOf, showPartitions, showWaiting } from './observation.ts'
 import { databaseReads } from './reads.ts'
+import type { WatchedRetention } from './watch-retention.ts'
 
 interface HttpParts {
   readonly config: Config<'kafka' | 'database'>
@@ -22,6 +23,7 @@ interface HttpParts {
   /** Undefined on an instance that serves only probes and metrics. */
   readonly cache: RunningCache | undefined
   readonly books: WatchedBooks
+  readonly retention: WatchedRetention
   /** Of the retry role, where this instance has it. */
   readonly waiting: (() => WaitingFigures) | undefined
   readonly draining: () => boolean
@@ -35,7 +37,7 @@ const PAGE_FOLDER = join(import.meta.dirname, '..', '..', 'ui', 'dist')
 
 /** Serves what the roles of this instance allow. Rejects when the address can't be taken. */
 export function startHttp(parts: HttpParts): Promise<HttpServer> {
-  const { config, roles, cache, waiting, draining, log, metrics } = parts
+  const { config, roles, cache, retention, waiting, draining, log, metrics } = parts
   const showCache = cache && cacheObserver(cache, metrics)
   return openHttpServer({
     address: config.http,
@@ -46,7 +48,7 @@ export function startHttp(parts: HttpParts): Promise<HttpServer> {
       api: cache && apiOf(parts, cache),
       readiness: () => readinessOf(roles, draining()),
       metricsText: () => {
-        showPartitions(roles, metrics, Date.now())
+        showPartitions(roles, retention, metrics, Date.now())
         if (waiting !== undefined) showWaiting(waiting(), metrics)
         showCache?.()
         return metrics.text()
@@ -57,7 +59,7 @@ export function startHttp(parts: HttpParts): Promise<HttpServer> {
 }
 
 function apiOf(parts: HttpParts, { cache, warmUp }: RunningCache): ApiDeps {
-  const { config, roles, pool, books, draining, instanceId, metrics } = parts
+  const { config, roles, pool, books, retention, draining, instanceId, metrics } = parts
   return {
     readOrder: (uid) => cache.read(uid),
     peekOrder: (uid) => cache.peek(uid),
@@ -69,6 +71,7 @@ function apiOf(parts: HttpParts, { cache, warmUp }: RunningCache): ApiDeps {
       roles: roles.map((role) => ({ name: nameOf(role, config), role })),
       metrics,
       books: books.latest,
+      retention,
       cache: () => cache.stats(),
       warmUp,
     }),

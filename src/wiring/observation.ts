@@ -5,19 +5,29 @@ import type { PartitionStatus } from '../pipeline/partition-events.ts'
 import type { RunningRole } from '../pipeline/role.ts'
 import type { WaitingFigures } from '../pipeline/waiting-records.ts'
 import type { BooksSummary } from '../postgres/books.ts'
+import { CIRCUITS } from '../telemetry/labels.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Readiness } from '../http/probe-routes.ts'
+import { headroomSeconds, type WatchedRetention } from './watch-retention.ts'
 
 /** Gauges that show how partitions stand; set just before the metrics are read. */
-export function showPartitions(roles: readonly RunningRole[], metrics: Metrics, nowMs: number): void {
+export function showPartitions(
+  roles: readonly RunningRole[],
+  retention: Pick<WatchedRetention, 'of'>,
+  metrics: Metrics,
+  nowMs: number,
+): void {
   metrics.lagRecords.reset()
   metrics.lagSeconds.reset()
+  metrics.retentionSeconds.reset()
+  metrics.retentionHeadroomSeconds.reset()
   for (const reason of Object.keys(ALL_REASONS)) metrics.heldPartitions.set({ reason }, 0)
-  for (const dependency of ['database', 'kafka']) metrics.circuit.set({ dependency }, 0)
+  for (const dependency of CIRCUITS) metrics.circuit.set({ dependency }, 0)
   const statuses = roles.flatMap((role) => role.status().map((one) => ({ topic: role.topic, status: one })))
   let diverged = 0
   for (const { topic, status } of statuses) {
     showLag(topic, status, metrics, nowMs)
+    showHeadroom(topic, status, retention.of(topic), metrics, nowMs)
     if (status.state !== 'held' || status.reason === undefined) continue
     metrics.heldPartitions.inc({ reason: status.reason })
     const dependency = DEPENDENCY_OF[status.reason]
@@ -40,6 +50,19 @@ function showLag(topic: string, status: PartitionStatus, metrics: Metrics, nowMs
   const labels = { topic, partition: String(status.partition) }
   metrics.lagRecords.set(labels, lagRecords(status))
   metrics.lagSeconds.set(labels, lagSeconds(status, nowMs))
+}
+
+function showHeadroom(
+  topic: string,
+  status: PartitionStatus,
+  retentionMs: number | undefined,
+  metrics: Metrics,
+  nowMs: number,
+): void {
+  if (retentionMs === undefined || status.topicId === '') return
+  metrics.retentionSeconds.set({ topic }, retentionMs / 1000)
+  const labels = { topic, partition: String(status.partition) }
+  metrics.retentionHeadroomSeconds.set(labels, headroomSeconds(status, retentionMs, nowMs))
 }
 
 const ALL_REASONS: Readonly<Record<HoldReason, true>> = {
@@ -77,6 +100,13 @@ export function readinessOf(roles: readonly RunningRole[], draining: boolean): R
   const checks: Record<string, { ok: boolean; detail: string }> = {
     draining: { ok: !draining, detail: draining ? 'this instance is stopping' : 'no' },
   }
+  for (const dependency of CIRCUITS) {
+    const waiting = roles.flatMap((role) => role.status()).filter((status) => waitsFor(status, dependency))
+    checks[dependency] = {
+      ok: waiting.length === 0,
+      detail: waiting.length === 0 ? 'no partition waits for it' : `${waiting.length} partitions wait for it`,
+    }
+  }
   for (const role of roles) {
     const statuses = role.status()
     const held = statuses.filter(({ state }) => state === 'held')
@@ -86,6 +116,10 @@ export function readinessOf(roles: readonly RunningRole[], draining: boolean): R
     }
   }
   return { ready: Object.values(checks).every(({ ok }) => ok), checks }
+}
+
+function waitsFor({ state, reason }: PartitionStatus, dependency: string): boolean {
+  return state === 'held' && reason !== undefined && DEPENDENCY_OF[reason] === dependency
 }
 
 function describe(

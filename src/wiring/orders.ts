@@ -89,6 +89,7 @@ function observe(
       offset,
       type: failure.type,
       detail: failure.message,
+      traceparent: item.headers.traceparent,
     })
   }
   for (const { item, failure, notBeforeMs } of settled.retries) {
@@ -103,6 +104,7 @@ function observe(
       detail: failure.message,
       retry: item.headers.retry,
       inMs: Math.max(0, notBeforeMs - now),
+      traceparent: item.headers.traceparent,
     })
   }
   for (const { item, refusal } of [...settled.retries, ...settled.deadLetters]) {

@@ -70,7 +70,7 @@ export function openRoleParts<Transaction>(
   foundation: RoleFoundation,
   consumerGroup: string,
   topic: string,
-  bind: (client: PoolClient, optimistic: boolean) => Transaction,
+  bind: (client: PoolClient, violations: number) => Transaction,
   scope: AsyncDisposableStack,
 ): RoleParts<Transaction> {
   const { pool, instanceId, metrics } = foundation

@@ -55,6 +55,12 @@ export async function prepareTopics(
         'keep records for longer than any outage, and than the oldest backup you would restore',
       )
     }
+    if (Number(configs.get('retention.bytes') ?? -1) >= 0) {
+      warn(
+        'retention.bytes deletes records however young they are, and nobody can tell when',
+        'leave it at -1, and limit the age by retention.ms',
+      )
+    }
     if (name === topics.retries && retentionMs >= 0 && retentionMs < retry.capMs) {
       warn(
         'retention is shorter than the longest wait for a retry (RETRY_CAP_MS)',

@@ -42,7 +42,7 @@ test('the server proves every order that is as it was stored, whatever its texts
   const pool = openPool({ dsn, maxConnections: 1, applicationName: 'test' }, () => {})
   t.after(() => pool.end())
   const topicId = '11111111-1111-4111-8111-111111111111'
-  await inTransaction(pool, (client) => ordersTransaction(client, false).insertOrders(ascending, topicId))
+  await inTransaction(pool, (client) => ordersTransaction(client, 'insert').insertOrders(ascending, topicId))
 
   await using database = await openAuditDatabase(dsn)
   await using snapshot = await database.snapshot()

@@ -149,3 +149,22 @@ test('without memory every read asks, and nothing is kept', async () => {
   const { bytes, entries, hits, misses } = cache.stats()
   assert.deepEqual({ bytes, entries, hits, misses }, { bytes: 0, entries: 0, hits: 0, misses: 1 })
 })
+
+for (const maxBytes of [MIB, 0]) {
+  test(`after it was cleared nothing is in memory, nor is what a read before brings, with ${maxBytes} bytes of cache`, async () => {
+    const { asked, load } = answering()
+    const cache = createOrderCache({ maxBytes, load })
+    cache.put('a', madeUpOrder('a'))
+    const early = cache.read('b')
+    cache.clear()
+    assert.equal(cache.peek('a'), undefined)
+    const late = cache.read('b')
+    assert.equal(asked.length, 2)
+    asked[0]?.answer(madeUpOrder('b'))
+    await early
+    assert.equal(cache.peek('b'), undefined)
+    asked[1]?.answer(undefined)
+    assert.equal(await late, undefined)
+    assert.deepEqual([cache.stats().entries, cache.stats().bytes], [0, 0])
+  })
+}

@@ -37,7 +37,7 @@ export const openProducer: typeof producing.openProducer = (...given) => {
 
 export const openRoleParts: typeof roles.openRoleParts = (foundation, group, topic, bind, scope) => {
   if (topic !== process.env['KAFKA_TOPIC']) return roles.openRoleParts(foundation, group, topic, bind, scope)
-  const bound: typeof bind = (client, optimistic) => withBuggyWrites(bind(blind(client), optimistic))
+  const bound: typeof bind = (client, violations) => withBuggyWrites(bind(blind(client), violations))
   return withBuggyBooks(roles.openRoleParts(foundation, group, topic, bound, scope))
 }
 

@@ -5,7 +5,7 @@ import { ordersRole, type SettledOrders } from '../../src/pipeline/orders-role.t
 import type { OutgoingRecord, SourceRecord } from '../../src/pipeline/record.ts'
 import { sendCanary } from '../../src/postgres/canary.ts'
 import { postgresLedger } from '../../src/postgres/ledger.ts'
-import { ordersTransaction } from '../../src/postgres/orders.ts'
+import { ordersTransactions } from '../../src/postgres/orders.ts'
 import { LIMITS } from '../order/fixtures.ts'
 import { recordAt } from '../pipeline/made-up-records.ts'
 import type { MigratedDatabase } from '../postgres/migrated-database.ts'
@@ -25,7 +25,7 @@ export interface Settling {
 /** The orders role on a real database, with Kafka left out. */
 export async function settlingOn({ dsn, pool }: MigratedDatabase): Promise<Settling> {
   const key: LedgerKey = { consumerGroup: 'group', topic: 'orders', topicId: randomUUID(), partition: 0 }
-  const ledger = postgresLedger(pool, 'test', ordersTransaction)
+  const ledger = postgresLedger(pool, 'test', ordersTransactions())
   await ledger.open(key, { start: 0, end: 0 })
   const produced: OutgoingRecord[] = []
   let canaries = 0

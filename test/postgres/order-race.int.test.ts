@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { StoredUnder } from '../../src/pipeline/orders-role.ts'
 import { postgresLedger } from '../../src/postgres/ledger.ts'
-import { ordersTransaction } from '../../src/postgres/orders.ts'
+import { ordersTransaction, ordersTransactions } from '../../src/postgres/orders.ts'
 import { uniqueName, waitUntil } from '../stack-under-test.ts'
 import { migratedDatabase } from './migrated-database.ts'
 import { newOrder, orderWithUid, TOPIC_ID } from './orders-under-test.ts'
 
 const database = await migratedDatabase({ after })
-const ledger = postgresLedger(database.pool, 'test', ordersTransaction)
+const ledger = postgresLedger(database.pool, 'test', ordersTransactions())
 
 for (const end of ['commit', 'rollback'] as const)
   test(`a batch waits for another transaction with the same order, and after its ${end} tells what is stored`, async () => {
@@ -19,7 +19,7 @@ for (const end of ['commit', 'rollback'] as const)
     const { promise: letGo, resolve } = Promise.withResolvers<void>()
     const holder = database
       .transaction(async (client) => {
-        await ordersTransaction(client, true).insertOrders([first], TOPIC_ID)
+        await ordersTransaction(client, 'look').insertOrders([first], TOPIC_ID)
         hasInserted()
         await letGo
         if (end === 'rollback') throw new Error('on purpose')
@@ -68,10 +68,10 @@ test('a connection that is killed while it stores orders rejects, and the next b
   const uid = uniqueName('killed')
   const orders = [newOrder(orderWithUid(uid))]
   const other = await database.connect(t)
-  for (const optimistic of [true, false]) {
+  for (const way of ['copy', 'look', 'insert'] as const) {
     await other.query('begin; lock table delivery')
     const storing = database.transaction((client) =>
-      ordersTransaction(client, optimistic).insertOrders(orders, TOPIC_ID),
+      ordersTransaction(client, way).insertOrders(orders, TOPIC_ID),
     )
     const rejected = assert.rejects(storing)
     const pid = await waitUntil(async () => (await database.waiting())[0], {
@@ -84,7 +84,7 @@ test('a connection that is killed while it stores orders rejects, and the next b
     assert.deepEqual(await database.rows('select from orders where order_uid = $1', [uid]), [])
   }
   const stored = await database.transaction((client) =>
-    ordersTransaction(client, true).insertOrders(orders, TOPIC_ID),
+    ordersTransaction(client, 'look').insertOrders(orders, TOPIC_ID),
   )
   assert.deepEqual(stored.get(uid), { inserted: true })
 })

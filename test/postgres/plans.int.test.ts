@@ -16,7 +16,7 @@ test('storing goes through no table, also when its statements were prepared whil
   const before = await scansOfOrders()
   for (let batch = 0; batch < BATCHES; batch++) {
     const orders = Array.from({ length: ORDERS }, () => newOrder(orderWithUid(uniqueName('plan'))))
-    await database.transaction((client) => ordersTransaction(client, true).insertOrders(orders, TOPIC_ID))
+    await database.transaction((client) => ordersTransaction(client, 'look').insertOrders(orders, TOPIC_ID))
   }
   // The server counts them when the connection has nothing else to do.
   const counted = async () => (await scansOfOrders()).inserted === before.inserted + BATCHES * ORDERS

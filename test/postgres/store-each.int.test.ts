@@ -13,7 +13,7 @@ const database = await migratedDatabase({ after })
 const { pool, rows, transaction } = database
 
 function insertEach(orders: readonly NewOrder[]): Promise<EachAnswer | undefined> {
-  return transaction((client) => ordersTransaction(client, true).insertEach(orders, TOPIC_ID))
+  return transaction((client) => ordersTransaction(client, 'look').insertEach(orders, TOPIC_ID))
 }
 
 /** Texts and numbers that are spelled in more than one way, or at an end of what is allowed. */
@@ -104,7 +104,7 @@ test('orders that are too large to travel this way are left to another, and the 
     orderWithUid(uid, { items: Array.from({ length: 5_000 }, () => items[0] ?? assert.fail()) }),
   )
   await transaction(async (client) => {
-    const orders = ordersTransaction(client, true)
+    const orders = ordersTransaction(client, 'look')
     assert.equal(await orders.insertEach([large], TOPIC_ID), undefined)
     assert.equal((await orders.insertApart([large], TOPIC_ID)).get(uid)?.inserted, true)
   })

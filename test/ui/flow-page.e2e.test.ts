@@ -75,7 +75,7 @@ describe('the flow', () => {
       'Dead letters': '3 | 621 in all · 0 open',
       Retrying: '0 | 31 in all · 0 waiting',
     })
-    tick({}, { lag: { records: 18_200, seconds: 75 } })
+    tick({}, { lag: { records: 18_200, seconds: 75, headroom_seconds: null } })
     await journeyIs(page, { Waiting: '18,200 | 1 min 15 s' })
     await page.locator('.vital.waits').waitFor()
   })
@@ -99,10 +99,12 @@ describe('the flow', () => {
         ? { ...each, state: 'held', reason: each.partition === 0 ? 'log_diverged' : 'database_unreachable' }
         : each,
     )
-    tick({}, { partitions, circuits: { database: 'open', kafka: 'closed' }, ready: false })
+    const lag = { records: 7, seconds: 60, headroom_seconds: 601_200 }
+    tick({}, { partitions, lag, circuits: { database: 'open', kafka: 'closed' }, ready: false })
     await see(page, 'PostgreSQL is away. Everything waits, nothing is lost, and it goes on by itself.')
     await see(page, '3 partitions stand still')
     await see(page, 'orders/1, orders/2')
+    await see(page, 'Kafka keeps them for 6 d 23 h more.')
     await see(page, 'the log was cut: somebody has to decide')
     await see(page, 'Gate partly shut')
     await see(page, '3 of 4 held')
@@ -213,7 +215,7 @@ describe('everybody', () => {
   it('has the whole page within 360 pixels, and more than one screen of a television', async () => {
     const page = await open({ viewport: { width: 360, height: 740 } })
     const wider = (): Promise<unknown> => page.evaluate('document.documentElement.scrollWidth - innerWidth')
-    tick({ stored: 12_345 }, { lag: { records: 1_234_567, seconds: 7_000 } })
+    tick({ stored: 12_345 }, { lag: { records: 1_234_567, seconds: 7_000, headroom_seconds: 597_800 } })
     await page.locator('.journey-picture.narrow').waitFor()
     assert.equal(await wider(), 0)
     await page.setViewportSize({ width: 1_920, height: 1_080 })

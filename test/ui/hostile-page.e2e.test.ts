@@ -118,7 +118,7 @@ describe('the page', () => {
           {
             ready: false,
             circuits: { database: 'open', kafka: 'closed' },
-            lag: { records: 70_000, seconds: 90 },
+            lag: { records: 70_000, seconds: 90, headroom_seconds: 600_000 },
             partitions: first.partitions.map((each) => ({
               ...each,
               state: 'held',

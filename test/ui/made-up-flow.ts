@@ -20,7 +20,7 @@ export function firstSample(): FlowSample {
       expired: 0,
     },
     books: { records: 3_651_204, unaccounted: 0, open_dead_letters: 0, retrying: 0, expired: 0 },
-    lag: { records: 0, seconds: 0 },
+    lag: { records: 0, seconds: 0, headroom_seconds: null },
     partitions: partitions(),
     circuits: { database: 'closed', kafka: 'closed' },
     cache: {

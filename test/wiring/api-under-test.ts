@@ -60,7 +60,7 @@ export async function storeOrders(
 ): Promise<void> {
   const ascending = orders.toSorted((a, b) => (a.order_uid < b.order_uid ? -1 : 1))
   const rows = ascending.map((order, index) => newOrder(order, index))
-  await transaction((client) => ordersTransaction(client, true).insertOrders(rows, TOPIC_ID))
+  await transaction((client) => ordersTransaction(client, 'look').insertOrders(rows, TOPIC_ID))
 }
 
 export interface List<T> {

@@ -7,7 +7,12 @@ export interface FlowSample {
   readonly counters: Counters
   /** Of the whole group, from the ledger; null while the database can't be asked. */
   readonly books: Books | null
-  readonly lag: { readonly records: number; readonly seconds: number }
+  /** `headroom_seconds`: until Kafka may delete a record that waits; null when none waits or age deletes none. */
+  readonly lag: {
+    readonly records: number
+    readonly seconds: number
+    readonly headroom_seconds: number | null
+  }
   readonly partitions: readonly Partition[]
   readonly circuits: Readonly<Record<string, Circuit>>
   readonly cache: Cache

@@ -33,20 +33,26 @@ export function Alerts({ sample }: { readonly sample: FlowSample | undefined }) 
         </p>
       ))}
       {sample?.ready === false && away.length === 0 && <p class="alert alert-waits">{flow.notReady}</p>}
-      {held.length > 0 && <Held partitions={held} />}
+      {held.length > 0 && <Held partitions={held} headroom={sample?.lag.headroom_seconds ?? null} />}
     </div>
   )
 }
 
-function Held({ partitions }: { readonly partitions: readonly Partition[] }) {
-  const { flow, language, parts } = words.value
+interface HeldProps {
+  readonly partitions: readonly Partition[]
+  /** Seconds until Kafka may delete a record that waits; null when it does not. */
+  readonly headroom: number | null
+}
+
+function Held({ partitions, headroom }: HeldProps) {
+  const { flow, language, parts, units } = words.value
   const reasons = Map.groupBy(partitions, ({ reason }) => reason ?? 'unclassified')
   const alarming = [...reasons.keys()].some((reason) => ALARMS.includes(reason))
   return (
     <div class={alarming ? 'alert alert-failed' : 'alert alert-waits'}>
       <p>
         <strong>{flow.held(partitions.length, formatCount(language, partitions.length))}</strong>{' '}
-        {flow.heldWhy}
+        {flow.heldWhy} {headroom !== null && flow.keptFor(formatDuration(language, headroom, units))}
       </p>
       <ul>
         {[...reasons].map(([reason, these]) => (

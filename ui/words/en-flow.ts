@@ -31,6 +31,7 @@ export const enFlow = {
     held: (n: number, count: string) =>
       `${count} ${plural(LANGUAGE, n, { one: 'partition stands', other: 'partitions stand' })} still`,
     heldWhy: 'Nothing is lost: the records wait in Kafka.',
+    keptFor: (duration: string) => `Kafka keeps them for ${duration} more.`,
   },
 
   journey: {

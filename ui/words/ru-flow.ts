@@ -38,6 +38,7 @@ export const ruFlow: typeof enFlow = {
     held: (n, count) =>
       `${count} ${plural(LANGUAGE, n, { one: 'партиция стоит', few: 'партиции стоят', other: 'партиций стоят' })}`,
     heldWhy: 'Ничего не потеряно: записи ждут в Kafka.',
+    keptFor: (duration) => `Kafka хранит их ещё ${duration}.`,
   },
 
   journey: {

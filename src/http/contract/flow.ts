@@ -64,6 +64,13 @@ export const Flow = Type.Object(
     lag: Type.Object({
       records: Count('Over the partitions of this instance'),
       seconds: Type.Number({ minimum: 0, description: 'Of the partition that is furthest behind' }),
+      headroom_seconds: nullable(
+        Type.Number({
+          minimum: 0,
+          description:
+            'Until Kafka may delete a record that waits, at least; null when none waits or age deletes none',
+        }),
+      ),
     }),
     partitions: Type.Array(Partition),
     circuits: Type.Object({ database: Circuit, kafka: Circuit }),

@@ -48,6 +48,11 @@ export const Next = nullable(
   Type.String({ description: 'Ask for it as `cursor` to get the page after; null on the last one' }),
 )
 
+/** What readiness is made of, by name. */
+export const Checks = Type.Record(Type.String(), Type.Object({ ok: Type.Boolean(), detail: Type.String() }), {
+  description: 'Each check; only with `?verbose`',
+})
+
 /** RFC 9457. */
 export const Problem = Type.Object(
   {
@@ -64,6 +69,7 @@ export const Problem = Type.Object(
         }),
       ),
     ),
+    checks: Type.Optional(Checks),
   },
   { $id: 'Problem' },
 )
