@@ -81,7 +81,10 @@ export const Flow = Type.Object(
         count: Count('Since the start'),
         last_at: Instant('When it came last'),
       }),
-      { description: 'Dead letters of this instance by type, the latest first' },
+      {
+        description:
+          'Records that failed on this instance by type, the latest first: dead letters, and each retry',
+      },
     ),
   },
   { $id: 'Flow' },
