@@ -218,6 +218,9 @@ describe('everybody', () => {
     tick({ stored: 12_345 }, { lag: { records: 1_234_567, seconds: 7_000, headroom_seconds: 597_800 } })
     await page.locator('.journey-picture.narrow').waitFor()
     assert.equal(await wider(), 0)
+    // However long its value is, a label of one word keeps it on one line.
+    const label = await page.locator('.vitals dt', { hasText: 'Behind' }).boundingBox()
+    assert.ok((label?.height ?? 99) < 30, String(label?.height))
     await page.setViewportSize({ width: 1_920, height: 1_080 })
     await page.locator('.journey-picture.wide').waitFor()
     const size = await page.evaluate(

@@ -51,7 +51,7 @@ function Held({ partitions, headroom }: HeldProps) {
   return (
     <div class={alarming ? 'alert alert-failed' : 'alert alert-waits'}>
       <p>
-        <strong>{flow.held(partitions.length, formatCount(language, partitions.length))}</strong>{' '}
+        <strong>{flow.held(partitions.length, formatCount(language, partitions.length))}.</strong>{' '}
         {flow.heldWhy} {headroom !== null && flow.keptFor(formatDuration(language, headroom, units))}
       </p>
       <ul>
