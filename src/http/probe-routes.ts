@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { attempt, RETRY_AFTER_S, sendJson, sendUnavailable, UNAVAILABLE, type HttpLog } from './answer.ts'
 import { Type, type TProperties } from 'typebox'
+import { attempt, RETRY_AFTER_S, sendJson, sendUnavailable, UNAVAILABLE, type HttpLog } from './answer.ts'
 import { Checks, problems } from './contract/shared.ts'
 import { sendProblem } from './problem.ts'
 import { get, type Handler, type Hook } from './route.ts'
