@@ -33,4 +33,8 @@ function exitCodeOf({ verdicts, happenings, figures }: ChaosResult): ExitCode {
   return happenings.some(({ failed }) => failed !== undefined) ? EXIT.unreachable : EXIT.done
 }
 
-await runCommand(command, () => chaos(chaosOptions(command)))
+await runCommand(command, async () => {
+  const code = await chaos(chaosOptions(command))
+  // All that it started has ended. Left to itself, Node once waited for ever for a handle that was closing.
+  process.exit(code)
+})
