@@ -6,8 +6,9 @@ import { openCluster } from './kafka/cluster.ts'
 import { openProducer } from './kafka/producer.ts'
 import type { RunningRole } from './pipeline/role.ts'
 import { sendCanary } from './postgres/canary.ts'
+import { summarizeBooks } from './postgres/books.ts'
 import { openPool } from './postgres/database.ts'
-import { readLedgerVersions } from './postgres/ledger-versions.ts'
+import { readDatabaseAge } from './postgres/database-age.ts'
 import { deadLettersTransaction } from './postgres/dead-letters.ts'
 import { checkSchema, migrate } from './postgres/migrate.ts'
 import { ordersTransactions } from './postgres/orders.ts'
@@ -92,7 +93,7 @@ export async function startService(given: Config<'kafka' | 'database'>, logger: 
   if (cache !== undefined)
     opening.use(
       watchRestores(
-        () => readLedgerVersions(readPool),
+        () => readDatabaseAge(readPool),
         () => cache.cache.clear(),
         log,
       ),
@@ -125,7 +126,10 @@ export async function startService(given: Config<'kafka' | 'database'>, logger: 
   }
   opening.defer(async () => void (await Promise.all(roles.map((role) => role.stop()))))
 
-  const books = watchBooks(readPool, (summary) => showBooks(summary, metrics))
+  const books = watchBooks(
+    () => summarizeBooks(readPool),
+    (summary) => showBooks(summary, metrics),
+  )
   const timers = [
     setInterval(() => void books.refresh(), BOOKS_EVERY_MS),
     setInterval(() => progress.report(roles), PROGRESS_EVERY_MS),

@@ -1,5 +1,4 @@
-import { summarizeBooks, type BooksSummary } from '../postgres/books.ts'
-import type { Pool } from '../postgres/database.ts'
+import type { BooksSummary } from '../postgres/books.ts'
 
 export interface WatchedBooks {
   /** As they stood last; undefined while the database is away. Asks anew when that is some time ago. */
@@ -14,20 +13,24 @@ const FRESH_FOR_MS = 2_000
 const MOST_OF_THE_TIME = 1 / 20
 const FRESH_FOR_MS_AT_MOST = 60_000
 
-export function watchBooks(pool: Pool, show: (books: BooksSummary) => void): WatchedBooks {
+export function watchBooks(
+  summarize: () => Promise<BooksSummary>,
+  show: (books: BooksSummary) => void,
+  now: () => number = performance.now.bind(performance),
+): WatchedBooks {
   let books: BooksSummary | undefined
   let askedAtMs = -Infinity
   let freshForMs = FRESH_FOR_MS
   let asking = false
 
   async function refresh(): Promise<void> {
-    if (asking || performance.now() - askedAtMs < freshForMs) return
+    if (asking || now() - askedAtMs < freshForMs) return
     asking = true
-    askedAtMs = performance.now()
+    askedAtMs = now()
     try {
-      books = await summarizeBooks(pool)
+      books = await summarize()
       show(books)
-      const restMs = (performance.now() - askedAtMs) / MOST_OF_THE_TIME
+      const restMs = (now() - askedAtMs) / MOST_OF_THE_TIME
       freshForMs = Math.min(Math.max(FRESH_FOR_MS, restMs), FRESH_FOR_MS_AT_MOST)
     } catch {
       books = undefined // the database is away: the held partitions say so

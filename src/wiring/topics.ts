@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Cluster } from '../kafka/cluster.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { retentionMs } from './watch-retention.ts'
 
 /** What our headers add to a record at most, with room to spare. */
 const HEADER_ROOM_BYTES = 65_536
@@ -48,10 +49,10 @@ export async function prepareTopics(
         'set cleanup.policy=delete',
       )
     }
-    const retentionMs = Number(configs.get('retention.ms') ?? -1)
-    if (retentionMs >= 0 && retentionMs < ADVISED_RETENTION_MS) {
+    const keptMs = retentionMs(configs) ?? Infinity
+    if (keptMs < ADVISED_RETENTION_MS) {
       warn(
-        `retention is ${(retentionMs / DAY_MS).toFixed(1)} days`,
+        `retention is ${(keptMs / DAY_MS).toFixed(1)} days`,
         'keep records for longer than any outage, and than the oldest backup you would restore',
       )
     }
@@ -61,7 +62,7 @@ export async function prepareTopics(
         'leave it at -1, and limit the age by retention.ms',
       )
     }
-    if (name === topics.retries && retentionMs >= 0 && retentionMs < retry.capMs) {
+    if (name === topics.retries && keptMs < retry.capMs) {
       warn(
         'retention is shorter than the longest wait for a retry (RETRY_CAP_MS)',
         'raise retention.ms, or lower RETRY_CAP_MS',

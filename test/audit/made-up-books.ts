@@ -13,7 +13,8 @@ export const AUDITED: readonly AuditedTopic[] = [
   { role: 'dead-letters', topic: 'orders_dlq', consumerGroup: 'g-dead-letters' },
 ]
 
-const NOTHING: Readonly<Record<LedgerColumn, number>> = {
+/** No record in any account. */
+export const NOTHING: Readonly<Record<LedgerColumn, number>> = {
   stored: 0,
   duplicates: 0,
   retried: 0,

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
+import { MODEL_BYTES } from '../order/fixtures.ts'
 import { answersOf, faultsOf, type Contract } from './contract-schemas.ts'
 import { AWAY, away, ENTRY, FLOW, SOMETHING, STUCK } from './made-up-answers.ts'
 import { STILL } from './made-up-api.ts'
 import { openTestServer, type TestServer } from './open-test-server.ts'
 
-const FIXTURE = join(import.meta.dirname, '..', 'fixtures', 'model.json')
 const TOKEN = 'read-token-0123456789'
 /** As many as are asked for at once at most. */
 const MANY = 33
@@ -23,10 +21,9 @@ const QUESTIONS = [...LISTS, '/api/v1/dead-letters/{entry}', '/api/v1/retrying']
 const ORDERS = ['/orders/{uid}', '/order/{uid}']
 
 test('every answer that the contract has can be had, and is what the contract says', async (t) => {
-  const order = readFileSync(FIXTURE)
   const failing = { ready: false, checks: { database: { ok: false, detail: 'away' } } }
   const works = await openTestServer(t, {
-    readOrder: async () => order,
+    readOrder: async () => MODEL_BYTES,
     api: { reads: SOMETHING, flow: async () => FLOW },
     deps: { readiness: () => ({ ...failing, ready: true }) },
   })
@@ -52,9 +49,9 @@ test('every answer that the contract has can be had, and is what the contract sa
   }
   const everything = answersOf(contract).map((name) => name.split(' '))
   for (const [method = '', path = '', status] of everything) {
-    if (status === '200') await check(works, [method, path], { verbose: true })
+    if (status === '200') await check(works, [method, path])
     if (status === '401' && method === 'get') await check(shut, [method, path])
-    if (status === '503') await check(path === '/readyz' ? empty : broken, [method, path], { verbose: true })
+    if (status === '503') await check(path === '/readyz' ? empty : broken, [method, path])
   }
   const tag = (await fetch(`${works.url}/orders/x`)).headers.get('etag') ?? ''
   for (const path of ORDERS) {
@@ -112,16 +109,14 @@ interface Ask {
   readonly body?: string
   /** With parameters that can't be. */
   readonly impossible?: true
-  readonly verbose?: true
 }
 
 async function ask(server: TestServer, method: string, path: string, init: Ask): Promise<Answer> {
   const filled = path
     .replace('{uid}', init.impossible ? '%20' : 'x')
     .replace('{entry}', init.impossible ? 'x' : ENTRY)
-  const query = init.impossible ? '?limit=0' : init.verbose ? '?verbose' : ''
-  const verbose = path === '/readyz' || init.impossible ? query : ''
-  const response = await fetch(`${server.url}${filled}${verbose}`, {
+  const query = init.impossible ? '?limit=0' : path === '/readyz' ? '?verbose' : ''
+  const response = await fetch(`${server.url}${filled}${query}`, {
     method: method.toUpperCase(),
     headers: { ...init.headers },
     body: init.body ?? null,

@@ -29,7 +29,9 @@ export function faultsOf(
   { contentType, body }: { readonly contentType: string | undefined; readonly body: string },
 ): string[] {
   const [method = '', path = '', status = ''] = name.split(' ')
-  const content = contract.paths[path]?.[method]?.responses[status]?.content
+  const response = contract.paths[path]?.[method]?.responses[status]
+  if (response === undefined) return ['a status that the contract does not have']
+  const { content } = response
   if (content === undefined) return body === '' ? [] : ['a body, where the contract has none']
   const [expected = '', { schema = {} } = {}] = Object.entries(content)[0] ?? []
   if (contentType !== expected) return [`${contentType} instead of ${expected}`]

@@ -1,5 +1,6 @@
 import type { Flow } from '../../src/http/contract/flow.ts'
 import type { Reads } from '../../src/http/reads.ts'
+import { NOTHING as NO_COUNTS } from '../audit/made-up-books.ts'
 import { STILL } from './made-up-api.ts'
 
 export const ENTRY = '3f9c9f5e-0000-4000-8000-000000000001'
@@ -44,17 +45,7 @@ const LEDGER_ROW = {
   next_offset: 0,
   seen_end: 0,
   lag: 0,
-  stored: 0,
-  duplicates: 0,
-  retried: 0,
-  dead_lettered: 0,
-  forwarded: 0,
-  archived: 0,
-  reopened: 0,
-  expired: 0,
-  absent: 0,
-  skipped: 0,
-  rewound: 0,
+  ...NO_COUNTS,
   unaccounted: 0,
 }
 const END = [AT, 'x']

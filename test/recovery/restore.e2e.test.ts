@@ -66,16 +66,24 @@ describe('a database that is restored from an older copy', () => {
     const place = await emptyPlace(stack)
     await startServiceProcess(test, place.environment)
     await startServiceProcess(test, place.environment)
+    const reader = await startServiceProcess(test, { ...place.environment, ROLES: 'http' })
     const early = await produce(place, 1_000, { seed: place.orders, shares: MIXED })
     await waitUntilSettled(place)
     const copy = join(stack.dir, 'copy-idle')
+    const drops = (count: number) =>
+      waitUntil(() => reader.events.filter(({ event }) => event === 'memory_dropped').length >= count, {
+        deadlineMs: 20_000,
+        what: 'who only reads notices that the server was started anew',
+      })
     await backUp(stack, copy)
+    await drops(1)
     const late = await produce(place, 1_500, { seed: `${place.orders}-late`, shares: MIXED })
     await waitUntilSettled(place)
 
     await restore(stack, copy)
     assert.ok((await progressOf(place)) < early.length + late.length)
     await waitUntilSettled(place)
+    await drops(2)
     await expectEachAccountedFor(place, [...early, ...late])
     await expectBalanced(place)
   })

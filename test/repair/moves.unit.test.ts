@@ -3,20 +3,7 @@ import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import type { LedgerColumn } from '../../src/pipeline/ledger.ts'
 import { DISPOSITION_COLUMNS, planMove, type MovableRow, type Move } from '../../src/repair/moves.ts'
-
-const NOTHING: Readonly<Record<LedgerColumn, number>> = {
-  stored: 0,
-  duplicates: 0,
-  retried: 0,
-  dead_lettered: 0,
-  forwarded: 0,
-  archived: 0,
-  reopened: 0,
-  expired: 0,
-  absent: 0,
-  skipped: 0,
-  rewound: 0,
-}
+import { NOTHING } from '../audit/made-up-books.ts'
 
 /** 100 stored from offset 50 on. */
 const ROW: MovableRow = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createOrderCache } from '../../src/cache/order-cache.ts'
-import { readLedgerVersions } from '../../src/postgres/ledger-versions.ts'
+import { readDatabaseAge } from '../../src/postgres/database-age.ts'
 import { watchRestores } from '../../src/wiring/watch-restores.ts'
 import { madeUpOrder } from '../cache/orders-in-memory.ts'
 import { migratedDatabase } from '../postgres/migrated-database.ts'
@@ -20,8 +20,8 @@ for (const [what, statement] of [
     const { pool, rows } = await migratedDatabase(t)
     const cache = createOrderCache({ maxBytes: 1_048_576, load: async () => undefined })
     let looks = 0
-    const versions = async () => {
-      const read = await readLedgerVersions(pool)
+    const age = async () => {
+      const read = await readDatabaseAge(pool)
       looks++
       return read
     }
@@ -35,7 +35,7 @@ for (const [what, statement] of [
        select 'g', $1, n, 'orders', 0, 0, 7, 10 from generate_series(0, 2) n`,
       [TOPIC_ID],
     )
-    using _ = watchRestores(versions, () => cache.clear(), LOG, EVERY_MS)
+    using _ = watchRestores(age, () => cache.clear(), LOG, EVERY_MS)
     cache.put('a', madeUpOrder('a'))
     await looksAgain()
     await rows('update ledger set version = version + 1')
@@ -55,3 +55,18 @@ for (const [what, statement] of [
     assert.notEqual(cache.peek('a'), undefined)
   })
 }
+
+test('a server that was started anew may have caught up already, so no order stays in memory either', async () => {
+  const cache = createOrderCache({ maxBytes: 1_048_576, load: async () => undefined })
+  let [serverStarted, looks] = ['yesterday', 0]
+  const age = async () => {
+    looks++
+    return { serverStarted, versions: { row: looks } }
+  }
+  using _ = watchRestores(age, () => cache.clear(), LOG, EVERY_MS)
+  cache.put('a', madeUpOrder('a'))
+  await waitUntil(() => looks > 2, { deadlineMs: 10_000, what: 'it looked' })
+  assert.notEqual(cache.peek('a'), undefined)
+  serverStarted = 'today'
+  await waitUntil(() => cache.peek('a') === undefined, { deadlineMs: 10_000, what: 'it is dropped' })
+})
