@@ -1,5 +1,5 @@
-import { useSignal, useSignalEffect } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { effect, useSignal } from '@preact/signals'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { signedOut } from './api/client.ts'
 import { togglePause } from './flow/feed.ts'
 import { FlowPage } from './flow/flow-page.tsx'
@@ -89,17 +89,24 @@ function Missing() {
   )
 }
 
-/** Names the page in its title; after a move within it, the content is where the keyboard goes on. */
+/**
+ * Names the page in its title; after a move within it, the content is where the keyboard goes on. At once: with
+ * the next frame it could take the focus from where somebody put it meanwhile.
+ */
 function useFocusOnArrival(): void {
   const arrived = useRef<Route>(undefined)
-  useSignalEffect(() => {
-    const at = route.value
-    document.title = titleOf(at)
-    if (arrived.current !== undefined && arrived.current !== at) {
-      document.getElementById(CONTENT)?.focus({ preventScroll: true })
-    }
-    arrived.current = at
-  })
+  useLayoutEffect(
+    () =>
+      effect(() => {
+        const at = route.value
+        document.title = titleOf(at)
+        if (arrived.current !== undefined && arrived.current !== at) {
+          document.getElementById(CONTENT)?.focus({ preventScroll: true })
+        }
+        arrived.current = at
+      }),
+    [],
+  )
 }
 
 function titleOf(at: Route): string {

@@ -24,7 +24,9 @@ function isReadingAgain({ reader, readTo }: RetrySession): boolean {
 
 /** Whether more can be read than was; else there is only time to wait for. */
 export function isReading(session: RetrySession, reading: RetryReading): boolean {
-  return isReadingAgain(session) || reading.waiting.room > 0 || mayScan(session, reading)
+  const { waiting, nowMs } = reading
+  if (waiting.isOverfull(nowMs())) return false
+  return isReadingAgain(session) || waiting.room > 0 || mayScan(session, reading)
 }
 
 /**
@@ -41,6 +43,7 @@ export async function readWhatCame(
   const { reader } = session
   const room = isReadingAgain(session) ? limits.maxRecords : Math.min(limits.maxRecords, waiting.room)
   if (reader.ended !== undefined) return endOf(session, reading)
+  if (waiting.isOverfull(reading.nowMs())) return true
   if (room === 0 || session.scan !== undefined) return scanOn(session, reading, limits)
   const records = reader.take(room, limits.maxBytes)
   for (const record of records) {

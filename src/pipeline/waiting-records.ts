@@ -64,6 +64,15 @@ export class WaitingRecords {
     return this.#ready[0]?.dueMs ?? this.#heap.first?.dueMs
   }
 
+  /**
+   * Memory is more than full, and something is due that makes room when it is sent: until then nothing more
+   * should be read, so that the budget is never exceeded by more than what is read at a time.
+   */
+  isOverfull(nowMs: number): boolean {
+    this.#wakeUp(nowMs)
+    return this.#ready.length > 0 && !this.#budget.fits(0)
+  }
+
   /** A record that is due, whatever the room; until it was taken, it is not added again. */
   addBeyond(record: SourceRecord, dueMs: number, nowMs: number): void {
     this.add(record, dueMs, nowMs)

@@ -101,6 +101,20 @@ test('when memory is full, what is due still goes through, and what did not fit 
   assert.equal(budget.usedBytes, 0)
 })
 
+test('beyond the budget nothing more is to be read, as long as something is due that makes room', () => {
+  const budget = new ByteBudget(250)
+  const waiting = new WaitingRecords(budget, 100)
+  for (let offset = 0; offset < 2; offset++) waiting.add(recordAt(offset), 1_000, 0)
+  assert.equal(waiting.isOverfull(0), false, 'it fits')
+  const other = new WaitingRecords(budget, 100)
+  other.add(recordAt(0), 0, 0)
+  assert.equal(waiting.isOverfull(999), false, 'nothing of it would make room')
+  assert.equal(waiting.isOverfull(1_000), true)
+  assert.equal(other.isOverfull(0), true)
+  other.takeDue(0, 10, 1_000)
+  assert.equal(waiting.isOverfull(1_000), false)
+})
+
 test('what passes by again is kept as soon as it fits', () => {
   const waiting = new WaitingRecords(new ByteBudget(100), 100)
   waiting.add(recordAt(0), 10, 0)

@@ -51,7 +51,7 @@ export async function openPage(
     viewport: { width: 1440, height: 900 },
     ...options,
   })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const faults: string[] = []
   const { origin } = new URL(url)
@@ -103,7 +103,7 @@ export async function visit(page: Page, visits: readonly Visit[]): Promise<Recor
     for (const { path, heading, ready, texts } of visits) {
       history.pushState(null, '', path)
       dispatchEvent(new PopStateEvent('popstate'))
-      const deadline = performance.now() + 5000
+      const deadline = performance.now() + 20000
       while (document.querySelector('h1')?.textContent !== heading || document.querySelector(ready) === null) {
         if (performance.now() > deadline) throw new Error('never ready: ' + path)
         await new Promise((resolve) => setTimeout(resolve, 2))

@@ -2,46 +2,30 @@ import assert from 'node:assert/strict'
 import { after, afterEach, beforeEach, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { Counters, FlowSample } from '../../ui/api/flow-sample.ts'
-import { buildPage } from '../../ui/build.ts'
 import { waitUntil } from '../stack-under-test.ts'
-import { openBrowser, openPage, type WatchedPage } from './browser.ts'
 import { after as later, firstSample } from './made-up-flow.ts'
-import { madeUpLetter, openMadeUpService } from './made-up-service.ts'
+import { openMadeUpPages, see } from './made-up-pages.ts'
+import { madeUpLetter } from './made-up-service.ts'
 
-await buildPage()
-const service = await openMadeUpService()
-after(() => service.close())
-const browser = await openBrowser({ after })
+const pages = await openMadeUpPages({ after, afterEach })
+const { service } = pages
 
 let sample = firstSample()
-let opened: WatchedPage | undefined
 
 beforeEach(() => {
   sample = firstSample()
   service.sample(sample)
 })
 
-afterEach(async () => {
-  const faults = opened?.faults ?? []
-  await opened?.close()
-  opened = undefined
-  service.fail = undefined
-  assert.deepEqual(faults, [])
-})
-
-async function open(options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
-  opened = await openPage(browser, service.url, options)
-  await see(opened.page, 'Live')
-  return opened.page
+async function open(options: Parameters<typeof pages.open>[1] = {}): Promise<Page> {
+  const page = await pages.open('/', options)
+  await see(page, 'Live')
+  return page
 }
 
 function tick(more: Partial<Counters>, changes: Partial<FlowSample> = {}): void {
   sample = later(sample, more, changes)
   service.sample(sample)
-}
-
-async function see(page: Page, text: string | RegExp): Promise<void> {
-  await page.getByText(text).filter({ visible: true }).first().waitFor()
 }
 
 /** The rows of the table that stands beside the picture for those who can't see it. */
@@ -58,7 +42,7 @@ async function journeyIs(page: Page, wanted: Readonly<Record<string, string>>): 
       assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((name) => [name, shown[name]])), wanted)
       return true
     },
-    { deadlineMs: 3_000, what: 'the picture shows these numbers' },
+    { deadlineMs: 10_000, what: 'the picture shows these numbers' },
   )
 }
 

@@ -56,7 +56,7 @@ describe('the page of a real service', () => {
         assert.equal(shown['Duplicates'], await counted('duplicates'))
         return true
       },
-      { deadlineMs: 5_000, what: 'the picture shows what was counted' },
+      { deadlineMs: 20_000, what: 'the picture shows what was counted' },
     )
     assert.equal(await service.metric('orders_unaccounted_records'), 0)
     await waitUntil(
@@ -69,7 +69,7 @@ describe('the page of a real service', () => {
         assert.equal(await page.locator('.vital.failed dd').innerText(), String(await counted('archived')))
         return true
       },
-      { deadlineMs: 10_000, what: 'the books are open' },
+      { deadlineMs: 20_000, what: 'the books are open' },
     )
   })
 

@@ -1,7 +1,7 @@
-import { useSignal, useSignalEffect } from '@preact/signals'
-import { useRef } from 'preact/hooks'
+import { useSignal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from '../frame/icons.tsx'
-import { navigate, orderPath, route, searchPath } from '../frame/router.ts'
+import { navigate, orderPath, route, searchPath, type Route } from '../frame/router.ts'
 import { words } from '../words/words.ts'
 import { find } from './find.ts'
 import { termOf } from './pasted.ts'
@@ -12,12 +12,14 @@ export function SearchBox() {
   const typed = useSignal('')
   const looking = useSignal(false)
   const asked = useRef('')
-  useSignalEffect(() => {
-    const at = route.value
-    if (at.name === 'search') typed.value = at.term
-    if (at.name === 'order') typed.value = at.uid
-    if (at.name === 'flow') typed.value = ''
-  })
+  // At once, not with the next frame: what somebody types from now on must not be overwritten.
+  useLayoutEffect(
+    () =>
+      route.subscribe((at) => {
+        typed.value = termAt(at) ?? typed.peek()
+      }),
+    [],
+  )
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     const term = termOf(typed.value)
@@ -66,4 +68,17 @@ export function SearchBox() {
       </span>
     </form>
   )
+}
+
+function termAt(at: Route): string | undefined {
+  switch (at.name) {
+    case 'flow':
+      return ''
+    case 'search':
+      return at.term
+    case 'order':
+      return at.uid
+    case 'missing':
+      return undefined
+  }
 }
