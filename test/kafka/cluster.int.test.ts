@@ -87,5 +87,5 @@ test('without a broker every question is an error, soon', async (t) => {
   await assert.rejects(cluster.topic('orders'))
   await assert.rejects(cluster.range('orders', 0))
   await assert.rejects(cluster.createMissing([]))
-  assert.ok(performance.now() - startedAtMs < 5_000)
+  assert.ok(performance.now() - startedAtMs < 15_000)
 })

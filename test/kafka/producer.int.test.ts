@@ -150,7 +150,7 @@ test('without a broker a send is given up in time, with a short error that is no
     .send([recordOf('any', 'key')])
     .catch((thrown: unknown) => thrown)
   assert.ok(error instanceof ProduceError && !isRecordTooLarge(error))
-  assert.ok(performance.now() - startedAtMs < 2_000)
+  assert.ok(performance.now() - startedAtMs < 10_000)
   assert.ok(error.message.length < 500)
   assert.match(error.code, /^PLT_KFK_/)
 })

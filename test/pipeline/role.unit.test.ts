@@ -20,6 +20,8 @@ class RoleAlone implements AsyncDisposable {
   partitionCount: number | undefined = 100
   topicId = TOPIC_ID
   rejoins = 0
+  /** How often the topic was asked for. */
+  looks = 0
   left = false
   readonly booked: LedgerKey[] = []
   readonly asked: BatchLimits[] = []
@@ -64,10 +66,12 @@ class RoleAlone implements AsyncDisposable {
 
   #log(): Log {
     return {
-      topic: async () =>
-        this.partitionCount === undefined
+      topic: async () => {
+        this.looks++
+        return this.partitionCount === undefined
           ? undefined
-          : { id: this.topicId, partitionCount: this.partitionCount },
+          : { id: this.topicId, partitionCount: this.partitionCount }
+      },
       range: async (_, partition) => ({ start: 0, end: partition, leaderEpoch: 0 }),
       commitCopy() {},
       open: ({ partition }) => {
@@ -212,7 +216,10 @@ test('once a topic id has been there for 20 seconds, the earlier ones are booked
   let nowMs = 1_000_000
   context.mock.method(Date, 'now', () => nowMs)
   await using alone = new RoleAlone(LIMITS)
-  const turn = () => sleep(20)
+  const turn = async () => {
+    const from = alone.looks
+    await until(() => alone.looks > from + 2)
+  }
   await turn()
   nowMs += 19_000
   await turn()

@@ -79,7 +79,7 @@ describe('records in the retry topic', async () => {
 
   it('are not parked for ever by a time in the year 9999', () => {
     // It is the last in the order above, and all of them are there.
-    assert.ok(Date.now() - putAtMs < CAP_MS + 10_000)
+    assert.ok(Date.now() - putAtMs < CAP_MS + 60_000)
   })
 
   it('become dead letters at once, with the whole story, when they had all their retries', async () => {
