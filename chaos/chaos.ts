@@ -33,8 +33,4 @@ function exitCodeOf({ verdicts, happenings, figures }: ChaosResult): ExitCode {
   return happenings.some(({ failed }) => failed !== undefined) ? EXIT.unreachable : EXIT.done
 }
 
-await runCommand(command, async () => {
-  const code = await chaos(chaosOptions(command))
-  // All that it started has ended. Left to itself, Node once waited for ever for a handle that was closing.
-  process.exit(code)
-})
+await runCommand(command, () => chaos(chaosOptions(command)))

@@ -80,9 +80,4 @@ Sluice runs. Stop it with Ctrl-C.
 `
 }
 
-await runCommand(program, async () => {
-  const options = program.opts<Options>()
-  const code = await start(options)
-  if (!options.printConfig) process.exit(code)
-  return code
-})
+await runCommand(program, () => start(program.opts<Options>()))

@@ -17,8 +17,9 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 /**
- * Runs one command line and sets the process's exit code; `action` returns it. Everything that goes wrong
- * is said on standard error, without a stack: whoever runs a command wants to know what to do next.
+ * Runs one command line and ends the process with what `action` returns: by then it has closed all that it
+ * opened, and no handle that a library still holds may keep whoever waits for the command. Everything that
+ * goes wrong is said on standard error, without a stack: whoever runs a command wants to know what to do next.
  */
 export async function runCommand(program: Command, action: () => Promise<ExitCode>): Promise<void> {
   await parse(withAction(program, action))
@@ -35,7 +36,7 @@ export async function runSubcommands(
 
 function withAction(command: Command, action: () => Promise<ExitCode>): Command {
   return tellingMore(command).action(async () => {
-    process.exitCode = await action()
+    await exit(await action())
   })
 }
 
@@ -43,11 +44,27 @@ function tellingMore(command: Command): Command {
   return command.exitOverride().showHelpAfterError('(--help tells more)')
 }
 
+/** `process.exit` alone drops what a slow reader has not taken yet. */
+async function exit(code: ExitCode): Promise<never> {
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise<void>((resolve) => stream.write('', () => resolve()))
+  process.exit(code)
+}
+
+/** Of a reader like `head`, which has seen enough: the command goes on, and its exit code is what it is. */
+function letReaderGo(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 async function parse(program: Command): Promise<void> {
+  letReaderGo(process.stdout)
+  letReaderGo(process.stderr)
   try {
     await program.parseAsync()
   } catch (error) {
-    process.exitCode = explain(error)
+    await exit(explain(error))
   }
 }
 

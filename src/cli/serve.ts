@@ -34,10 +34,4 @@ async function serve({ printConfig }: Options): Promise<ExitCode> {
   return withinDrainTime(config.drainTimeoutMs, service.drain())
 }
 
-await runCommand(program, async () => {
-  const options = program.opts<Options>()
-  const code = await serve(options)
-  // Nothing may keep the process: what was settled is durable, and what was not will be read again.
-  if (!options.printConfig) process.exit(code)
-  return code
-})
+await runCommand(program, () => serve(program.opts<Options>()))
