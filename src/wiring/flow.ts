@@ -40,6 +40,7 @@ export function createFlow(sources: FlowSources): () => Promise<Flow> {
       version,
       ready: ready(),
       counters: await countersOf(metrics),
+      latency: await latencyOf(metrics),
       books: booksOf(books()),
       lag: {
         records: partitions.reduce((sum, { status }) => sum + lagRecords(status), 0),
@@ -88,6 +89,17 @@ async function countersOf(metrics: Metrics): Promise<Flow['counters']> {
     archived: of('archived'),
     expired: of('expired'),
   }
+}
+
+async function latencyOf(metrics: Metrics): Promise<Flow['latency']> {
+  const { values } = await metrics.produceToStoredSeconds.get()
+  return values.flatMap(({ labels, value }) => {
+    // The library adds this label to the buckets, and its types don't know of it.
+    const { le } = labels as { readonly le?: number | string }
+    if (le === undefined) return []
+    const seconds = Number(le)
+    return [{ seconds: Number.isFinite(seconds) ? seconds : null, count: value }]
+  })
 }
 
 function booksOf(books: BooksSummary | undefined): Flow['books'] {

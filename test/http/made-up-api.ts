@@ -36,6 +36,10 @@ export const STILL: Flow = {
   version: '0.0.0-test',
   ready: true,
   counters: { stored: 0, duplicates: 0, retried: 0, dead_lettered: 0, forwarded: 0, archived: 0, expired: 0 },
+  latency: [
+    { seconds: 0.1, count: 0 },
+    { seconds: null, count: 0 },
+  ],
   books: { records: 0, unaccounted: 0, open_dead_letters: 0, retrying: 0, expired: 0 },
   lag: { records: 0, seconds: 0, headroom_seconds: null },
   partitions: [],

@@ -64,6 +64,18 @@ describe('the flow', () => {
     await page.locator('.vital.waits').waitFor()
   })
 
+  it('plots how long orders took from produced to stored, also for who can’t see it', async () => {
+    const page = await open()
+    const plot = page.getByRole('region', { name: 'From produced to stored' })
+    await plot.getByText('Nothing was stored since the page was opened.').waitFor()
+    tick({ stored: 1_000 })
+    await plot.getByText('Half within 10 ms, 99 of 100 within 210 ms.').waitFor()
+    await plot.getByRole('img', { name: 'Half within 10 ms, 99 of 100 within 210 ms.' }).waitFor()
+    await page.getByRole('button', { name: '15 min' }).click()
+    await plot.getByText('15 min ago').waitFor()
+    await plot.getByRole('img').hover({ position: { x: 390, y: 50 } })
+  })
+
   it('says so in red when the books do not balance, and when Kafka deleted what nobody had read', async () => {
     const page = await open()
     const books = { records: 9, unaccounted: 2, open_dead_letters: 4, retrying: 0, expired: 7 }

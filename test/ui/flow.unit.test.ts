@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { append, EMPTY_HISTORY, ratesNow, recordsRead, type History } from '../../ui/flow/history.ts'
 import { channelWidth, waterLevel } from '../../ui/flow/journey-layout.ts'
+import { latencyBetween } from '../../ui/flow/latency.ts'
 import { areaPath, highest, linePath, niceTop, runs, type Frame } from '../../ui/flow/plot-geometry.ts'
 import { after, firstSample } from './made-up-flow.ts'
 
@@ -34,7 +35,9 @@ describe('the history of the flow', () => {
     assert.equal(of(first, other).moments.at(-1)?.rates, undefined)
     assert.equal(ratesNow(of(first, other)).stored, 0)
     const setBack = { ...first, at: new Date(Date.parse(first.at) - 60_000).toISOString() }
-    assert.deepEqual(of(first, setBack).moments, [{ atMs: Date.parse(setBack.at), rates: undefined }])
+    assert.deepEqual(of(first, setBack).moments, [
+      { atMs: Date.parse(setBack.at), rates: undefined, latency: undefined },
+    ])
   })
 
   it('takes no sample twice and none that comes late', () => {
@@ -54,12 +57,43 @@ describe('the history of the flow', () => {
   })
 })
 
+describe('how long orders took', () => {
+  const buckets = (...counts: number[]) =>
+    counts.map((count, at) => ({ seconds: [0.01, 0.05, 0.25, null][at] ?? null, count }))
+  const NONE = buckets(0, 0, 0, 0)
+
+  const inMs = (...samples: Parameters<typeof latencyBetween>) => {
+    const latency = latencyBetween(...samples)
+    return latency && [latency.median, latency.most].map((seconds) => Math.round(seconds * 10_000) / 10)
+  }
+
+  it('is that of the orders between two samples, spread evenly within a bucket', () => {
+    const before = buckets(1_000, 1_000, 1_000, 1_000)
+    assert.deepEqual(inMs(before, buckets(1_000, 1_100, 1_100, 1_100)), [30, 49.6])
+    assert.deepEqual(inMs(NONE, buckets(98, 98, 100, 100)), [5.1, 150])
+  })
+
+  it('is the last bound for what took longer than that', () => {
+    assert.deepEqual(inMs(NONE, buckets(0, 0, 0, 7)), [250, 250])
+  })
+
+  it('is not known when nothing was stored, or the counts are those of another start', () => {
+    assert.equal(latencyBetween(NONE, NONE), undefined)
+    assert.equal(latencyBetween(buckets(5, 5, 5, 5), buckets(1, 1, 1, 9)), undefined)
+    assert.equal(latencyBetween([], buckets(1, 1, 1, 1)), undefined)
+  })
+
+  it('is part of the history', () => {
+    const first = firstSample()
+    const { latency } =
+      [first, after(first, { stored: 1_000 })].reduce(append, EMPTY_HISTORY).moments.at(-1) ?? {}
+    assert.ok(latency && latency.median > 0.009 && latency.median <= 0.01 && latency.most > 0.05)
+  })
+})
+
 describe('the plot', () => {
   const frame: Frame = { width: 100, height: 50, spanMs: 10_000, endMs: 20_000, top: 10 }
-  const moment = (atMs: number, stored: number | undefined) => ({
-    atMs,
-    rates: stored === undefined ? undefined : { ...ratesNow(EMPTY_HISTORY), stored },
-  })
+  const moment = (atMs: number, value: number | undefined) => ({ atMs, value })
 
   it('ends at a number one can read', () => {
     assert.deepEqual([0, 0.4, 1, 1.2, 3, 870, 1_001].map(niceTop), [1, 1, 1, 2, 5, 1_000, 2_000])
@@ -75,7 +109,7 @@ describe('the plot', () => {
       moment(19_000, 2),
       moment(20_000, 4),
     ]
-    assert.deepEqual(runs(moments, 'stored', frame), [
+    assert.deepEqual(runs(moments, frame), [
       [
         [10, 25],
         [20, 0],
@@ -86,7 +120,7 @@ describe('the plot', () => {
         [100, 30],
       ],
     ])
-    assert.equal(highest(moments, 'stored', 13_000), 4)
+    assert.equal(highest(moments, 13_000), 4)
   })
 
   it('closes the water at the floor', () => {
@@ -97,6 +131,10 @@ describe('the plot', () => {
     assert.equal(linePath(run), 'M10.0 25.0L20.0 0.0')
     assert.equal(areaPath(run, 50), 'M10.0 25.0L20.0 0.0L20.0 50L10.0 50Z')
     assert.equal(areaPath([], 50), '')
+  })
+
+  it('has a dot where one second alone is known', () => {
+    assert.equal(linePath([[10, 25]]), 'M10.0 25.0h0')
   })
 })
 

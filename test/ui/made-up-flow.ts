@@ -19,6 +19,7 @@ export function firstSample(): FlowSample {
       archived: 612,
       expired: 0,
     },
+    latency: [0.01, 0.05, 0.25, 1, 10, null].map((seconds) => ({ seconds, count: 0 })),
     books: { records: 3_651_204, unaccounted: 0, open_dead_letters: 0, retrying: 0, expired: 0 },
     lag: { records: 0, seconds: 0, headroom_seconds: null },
     partitions: partitions(),
@@ -44,8 +45,15 @@ export function after(
 ): FlowSample {
   const counters = { ...sample.counters }
   for (const name of Object.keys(counters) as (keyof Counters)[]) counters[name] += more[name] ?? 0
+  // Half within 10 ms, nearly all within 50 ms, a few within a quarter of a second.
+  const shares = [0.5, 0.95, 1, 1, 1, 1]
+  const stored = more.stored ?? 0
   return {
     ...sample,
+    latency: sample.latency.map(({ seconds, count }, at) => ({
+      seconds,
+      count: count + Math.round(stored * (shares[at] ?? 1)),
+    })),
     at: new Date(Date.parse(sample.at) + 1_000).toISOString(),
     counters,
     ...changes,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import type { FlowSample } from '../../ui/api/flow-sample.ts'
 import { visibleText } from '../../ui/format/visible.ts'
 import { buildPage } from '../../ui/build.ts'
 import { runCommand } from '../journey/run-command.ts'
@@ -59,6 +60,11 @@ describe('the page of a real service', () => {
       { deadlineMs: 20_000, what: 'the picture shows what was counted' },
     )
     assert.equal(await service.metric('orders_unaccounted_records'), 0)
+    const flow = (await (await fetch(`${service.url}/api/v1/flow`)).json()) as FlowSample
+    assert.deepEqual(flow.latency.at(-1), { seconds: null, count: stored })
+    const within100ms = await service.metric('orders_produce_to_stored_seconds_bucket', 'le="0.1"')
+    assert.equal(flow.latency.find(({ seconds }) => seconds === 0.1)?.count, within100ms)
+    await page.getByText(/^Half within .*, 99 of 100 within .*\.$/).waitFor()
     await waitUntil(
       async () => {
         assert.equal(await page.locator('.books-number').innerText(), '0')

@@ -5,6 +5,7 @@ export interface FlowSample {
   readonly version: string
   readonly ready: boolean
   readonly counters: Counters
+  readonly latency: readonly LatencyBucket[]
   /** Of the whole group, from the ledger; null while the database can't be asked. */
   readonly books: Books | null
   /** `headroom_seconds`: until Kafka may delete a record that waits; null when none waits or age deletes none. */
@@ -27,6 +28,12 @@ export interface Counters {
   readonly forwarded: number
   readonly archived: number
   readonly expired: number
+}
+
+/** So many orders were stored within that time after they were produced; without a bound, all of them. */
+export interface LatencyBucket {
+  readonly seconds: number | null
+  readonly count: number
 }
 
 export interface Books {

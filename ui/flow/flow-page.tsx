@@ -8,6 +8,7 @@ import { Failures } from './failures.tsx'
 import { shown } from './feed.ts'
 import { ratesNow } from './history.ts'
 import { Journey } from './journey.tsx'
+import { LatencyPlot } from './latency-plot.tsx'
 import { Partitions } from './partitions.tsx'
 import { RatePlot } from './rate-plot.tsx'
 import { Status } from './status.tsx'
@@ -33,7 +34,10 @@ export function FlowPage() {
         <>
           <Journey sample={sample} rates={rates} />
           <div class="flow-columns">
-            <RatePlot moments={history.moments} />
+            <div class="flow-plots">
+              <RatePlot moments={history.moments} />
+              <LatencyPlot moments={history.moments} />
+            </div>
             <Failures failures={sample.failures} />
             <DeadLetters archived={sample.counters.archived} />
             <Partitions partitions={sample.partitions} />

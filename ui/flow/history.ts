@@ -1,9 +1,12 @@
 import type { Counters, FlowSample } from '../api/flow-sample.ts'
+import { latencyBetween, type Latency } from './latency.ts'
 
 /** Rates of one second, or a hole where the counters began anew. */
 export interface Moment {
   readonly atMs: number
   readonly rates: Rates | undefined
+  /** Undefined also when nothing was stored. */
+  readonly latency: Latency | undefined
 }
 
 export type Rates = Readonly<Record<keyof Counters | 'read', number>>
@@ -28,13 +31,14 @@ const CLOCK_SET_MS = 5_000
 export function append(history: History, sample: FlowSample): History {
   const { last } = history
   const atMs = Date.parse(sample.at)
-  if (last === undefined) return { last: sample, moments: [{ atMs, rates: undefined }] }
+  if (last === undefined) return { last: sample, moments: [{ atMs, rates: undefined, latency: undefined }] }
   const sinceMs = atMs - Date.parse(last.at)
   const isAnother = last.instance !== sample.instance
   if (!isAnother && sinceMs <= 0 && sinceMs > -CLOCK_SET_MS) return history
   const rates = isAnother || sinceMs <= 0 ? undefined : ratesBetween(last, sample, sinceMs / 1_000)
+  const latency = rates && latencyBetween(last.latency, sample.latency)
   const before = history.moments.filter((moment) => moment.atMs < atMs)
-  return { last: sample, moments: [...before.slice(1 - MAX_MOMENTS), { atMs, rates }] }
+  return { last: sample, moments: [...before.slice(1 - MAX_MOMENTS), { atMs, rates, latency }] }
 }
 
 /** Undefined when a counter fell: the process began anew. */

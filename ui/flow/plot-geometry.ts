@@ -1,11 +1,15 @@
-import type { Moment, Rates } from './history.ts'
-
 export interface Frame {
   readonly width: number
   readonly height: number
   readonly spanMs: number
   readonly endMs: number
   readonly top: number
+}
+
+/** Undefined: not known. */
+export interface Point {
+  readonly atMs: number
+  readonly value: number | undefined
 }
 
 /** The next of 1, 2, 5, 10, 20 … above a value: an axis that ends at a number one can read. */
@@ -15,20 +19,17 @@ export function niceTop(value: number): number {
   return [1, 2, 5, 10].map((step) => step * power).find((top) => top >= value) ?? 10 * power
 }
 
-export function highest(moments: readonly Moment[], name: keyof Rates, sinceMs: number): number {
-  return moments.reduce(
-    (top, { atMs, rates }) => (atMs < sinceMs || rates === undefined ? top : Math.max(top, rates[name])),
-    0,
-  )
+export function highest(points: readonly Point[], sinceMs: number): number {
+  return points.reduce((top, { atMs, value = 0 }) => (atMs < sinceMs ? top : Math.max(top, value)), 0)
 }
 
 /** Runs of neighbouring points; a hole in what is known, or more than three seconds of silence, parts them. */
-export function runs(moments: readonly Moment[], name: keyof Rates, frame: Frame): [number, number][][] {
+export function runs(points: readonly Point[], frame: Frame): [number, number][][] {
   const found: [number, number][][] = []
   let run: [number, number][] | undefined
   let beforeMs = -Infinity
-  for (const { atMs, rates } of moments) {
-    if (rates === undefined || atMs < frame.endMs - frame.spanMs) {
+  for (const { atMs, value } of points) {
+    if (value === undefined || atMs < frame.endMs - frame.spanMs) {
       run = undefined
       continue
     }
@@ -36,13 +37,16 @@ export function runs(moments: readonly Moment[], name: keyof Rates, frame: Frame
       run = []
       found.push(run)
     }
-    run.push([xOf(atMs, frame), yOf(rates[name], frame)])
+    run.push([xOf(atMs, frame), yOf(value, frame)])
     beforeMs = atMs
   }
   return found
 }
 
+/** A point alone is a dot, with round ends. */
 export function linePath(run: readonly (readonly [number, number])[]): string {
+  const [only] = run
+  if (only !== undefined && run.length === 1) return `M${only[0].toFixed(1)} ${only[1].toFixed(1)}h0`
   return run.map(([x, y], at) => `${at === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('')
 }
 

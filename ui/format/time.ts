@@ -16,6 +16,16 @@ export function formatDuration(language: string, seconds: number, names: UnitNam
   return two(Math.round(whole / 3_600), 24, names.day, names.hour)
 }
 
+/** `48 ms` below a second. */
+export function formatLatency(
+  language: string,
+  seconds: number,
+  names: UnitNames & { readonly millisecond: string },
+): string {
+  const ms = Math.round(seconds * 1_000)
+  return ms < 1_000 ? `${ms} ${names.millisecond}` : formatDuration(language, seconds, names)
+}
+
 function two(count: number, size: number, large: string, small: string): string {
   const rest = count % size
   const first = `${Math.floor(count / size)} ${large}`

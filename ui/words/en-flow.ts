@@ -63,6 +63,10 @@ export const enFlow = {
     stored: 'stored',
     failed: 'dead letters',
     empty: 'The line begins when the page is opened.',
+    latency: 'From produced to stored',
+    half: (time: string) => `Half within ${time}`,
+    nearlyAll: (time: string) => `99 of 100 within ${time}`,
+    nothingStored: 'Nothing was stored since the page was opened.',
   },
 
   failures: {

@@ -7,7 +7,7 @@ const records = (count: number): string => plural(LANGUAGE, count, { one: 'recor
 
 export const en = {
   language: LANGUAGE,
-  units: { second: 's', minute: 'min', hour: 'h', day: 'd' },
+  units: { millisecond: 'ms', second: 's', minute: 'min', hour: 'h', day: 'd' },
   perSecond: '/s',
   nothing: '–',
 

@@ -70,6 +70,10 @@ export const ruFlow: typeof enFlow = {
     stored: 'сохранено',
     failed: 'недоставленные',
     empty: 'Линия начинается с открытия страницы.',
+    latency: 'От отправки до сохранения',
+    half: (time) => `Половина за ${time}`,
+    nearlyAll: (time) => `99 из 100 за ${time}`,
+    nothingStored: 'С открытия страницы ничего не сохранено.',
   },
 
   failures: {

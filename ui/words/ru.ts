@@ -9,7 +9,7 @@ const records = (count: number): string =>
 
 export const ru: Words = {
   language: LANGUAGE,
-  units: { second: 'с', minute: 'мин', hour: 'ч', day: 'д' },
+  units: { millisecond: 'мс', second: 'с', minute: 'мин', hour: 'ч', day: 'д' },
   perSecond: '/с',
   nothing: '–',
 

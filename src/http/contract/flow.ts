@@ -18,6 +18,18 @@ const Counters = Type.Object(
   { description: 'Of this instance since it started, the same as its /metrics' },
 )
 
+const Latency = Type.Array(
+  Type.Object({
+    seconds: nullable(Type.Number({ minimum: 0, description: 'null: however long it took' })),
+    count: Count('Orders that were stored within it, since the start'),
+  }),
+  {
+    description:
+      'From the timestamp of a record to the commit that stored it: the buckets of ' +
+      'orders_produce_to_stored_seconds, each with all that are in those before it',
+  },
+)
+
 const Books = Type.Object(
   {
     records: Count('Records that have a disposition'),
@@ -60,6 +72,7 @@ export const Flow = Type.Object(
     version: Type.String(),
     ready: Type.Boolean(),
     counters: Counters,
+    latency: Latency,
     books: nullable(Books),
     lag: Type.Object({
       records: Count('Over the partitions of this instance'),
