@@ -56,12 +56,13 @@ async function audit(config: Config<'kafka' | 'database'>, options: Options): Pr
   await using database = await openAuditDatabase(dsn)
   const topics = roleTopics(config)
   if (options.acknowledgeExpired !== undefined) await acknowledge(database, options.acknowledgeExpired)
+  let wasAtRest = false
   if (options.settled) {
     const look = () => lookAtMotion(questions, topics, database)
     const say = (lag: number): void => {
       if (lag > 0) process.stderr.write(`waiting: ${lag} records are not settled\n`)
     }
-    await waitUntilSettled(look, {
+    wasAtRest = await waitUntilSettled(look, {
       timeoutMs: options.timeout * 1000,
       lookEveryMs: LOOK_EVERY_MS,
       report: limitRepeats(say),
@@ -69,7 +70,8 @@ async function audit(config: Config<'kafka' | 'database'>, options: Options): Pr
   }
   const { reading, snapshot } = await openReading(questions, topics, database)
   await using _ = snapshot
-  const accounts = [...checkAccounts(reading), ...(options.settled ? [checkSettled(reading)] : [])]
+  const accounts = checkAccounts(reading)
+  if (options.settled) accounts.push(checkSettled(reading, wasAtRest))
   if (!options.deep) return makeReport(reading, accounts, undefined)
   // Ranges are read one after the other, so those that wait must not keep the first from being asked for.
   const limits = { ...DEFAULT_LIMITS, waitMs: AUDIT_WAIT_MS, totalBytes: Infinity }
