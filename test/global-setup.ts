@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buildPage } from '../ui/build.ts'
 import { removeAbandonedStack, resetStack, startStack } from '../stack/stack.ts'
 import { TEMPORARY_STACK_PREFIX } from './stack-under-test.ts'
 
@@ -13,6 +14,8 @@ let removal: Promise<void> | undefined
  */
 export async function globalSetup(): Promise<void> {
   await removeLeftovers()
+  // Once, so that no test of it is served a page that another one is replacing.
+  await buildPage()
   dir = mkdtempSync(join(tmpdir(), TEMPORARY_STACK_PREFIX))
   // mkdtemp makes it for its owner only; PostgreSQL, which root runs as another user, must get in.
   chmodSync(dir, 0o755)

@@ -9,7 +9,7 @@ const STAMP = 'sources.sha256'
 
 /**
  * Builds the page into `ui/dist`, unless what is there was built from the same sources. Two at once do no
- * harm: each builds in a folder of its own and puts it in place as a whole.
+ * harm: each builds in a folder of its own, and the first puts it in place as a whole.
  */
 export async function buildPage(): Promise<'built' | 'current'> {
   const sources = hashOfSources()
@@ -23,6 +23,8 @@ export async function buildPage(): Promise<'built' | 'current'> {
       logLevel: 'warn',
     })
     writeFileSync(join(outDir, STAMP), sources)
+    // Somebody may be served from there by now.
+    if (builtFrom() === sources) return 'current'
     rmSync(DIST, { recursive: true, force: true })
     renameSync(outDir, DIST)
   } catch (error) {
@@ -41,13 +43,19 @@ function builtFrom(): string | undefined {
 /** Contents, not times: a clone or an image gives every file a new time. */
 function hashOfSources(): string {
   const hash = createHash('sha256')
-  const names = readdirSync(HERE, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(tsx?|css|html|svg)$/.test(name) && !/^\.?dist/.test(name))
-    .toSorted()
-  for (const path of [...names.map((name) => join(HERE, name)), join(HERE, '../package-lock.json')]) {
+  for (const path of [...filesIn(HERE).toSorted(), join(HERE, '../package-lock.json')]) {
     hash.update(path.slice(HERE.length)).update('\0').update(readFileSync(path)).update('\0')
   }
   return hash.digest('hex')
+}
+
+/** What is built comes and goes meanwhile, so nobody looks into it. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return /^\.?dist/.test(entry.name) ? [] : filesIn(path)
+    return /\.(tsx?|css|html|svg)$/.test(entry.name) ? [path] : []
+  })
 }
 
 function isMissingPackage(error: unknown): boolean {
