@@ -21,6 +21,7 @@ export function watchBooks(
   let books: BooksSummary | undefined
   let askedAtMs = -Infinity
   let freshForMs = FRESH_FOR_MS
+  let tookMs = 0
   let asking = false
 
   async function refresh(): Promise<void> {
@@ -30,11 +31,15 @@ export function watchBooks(
     try {
       books = await summarize()
       show(books)
-      const restMs = (now() - askedAtMs) / MOST_OF_THE_TIME
+      // Once may be a busy start or a cold disk; what is slow takes long twice in a row.
+      const tookBeforeMs = tookMs
+      tookMs = now() - askedAtMs
+      const restMs = Math.min(tookBeforeMs, tookMs) / MOST_OF_THE_TIME
       freshForMs = Math.min(Math.max(FRESH_FOR_MS, restMs), FRESH_FOR_MS_AT_MOST)
     } catch {
       books = undefined // the database is away: the held partitions say so
       freshForMs = FRESH_FOR_MS
+      tookMs = 0
     } finally {
       asking = false
     }

@@ -57,7 +57,7 @@ describe('the page of a real service', () => {
         assert.equal(shown['Duplicates'], await counted('duplicates'))
         return true
       },
-      { deadlineMs: 20_000, what: 'the picture shows what was counted' },
+      { deadlineMs: 60_000, what: 'the picture shows what was counted' },
     )
     assert.equal(await service.metric('orders_unaccounted_records'), 0)
     const flow = (await (await fetch(`${service.url}/api/v1/flow`)).json()) as FlowSample
@@ -75,7 +75,7 @@ describe('the page of a real service', () => {
         assert.equal(await page.locator('.vital.failed dd').innerText(), String(await counted('archived')))
         return true
       },
-      { deadlineMs: 20_000, what: 'the books are open' },
+      { deadlineMs: 60_000, what: 'the books are open' },
     )
   })
 

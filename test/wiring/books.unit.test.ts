@@ -43,12 +43,19 @@ test('quick books are asked for every two seconds at most, slow ones for a twent
   assert.equal(await askAt(1_999), 0)
   state.takesMs = 500
   assert.equal(await askAt(2_000), 1)
-  assert.equal(await askAt(11_999), 0)
+  // Slow once says nothing yet.
+  assert.equal(await askAt(3_999), 0)
+  assert.equal(await askAt(4_000), 1)
+  assert.equal(await askAt(13_999), 0)
   state.takesMs = 10_000
-  assert.equal(await askAt(12_000), 1)
+  assert.equal(await askAt(14_000), 1)
+  assert.equal(await askAt(24_000), 1)
   // However slow, they are never older than a minute.
-  assert.equal(await askAt(71_999), 0)
-  assert.equal(await askAt(72_000), 1)
+  assert.equal(await askAt(83_999), 0)
+  assert.equal(await askAt(84_000), 1)
+  state.takesMs = 1
+  assert.equal(await askAt(144_000), 1)
+  assert.equal(await askAt(146_000), 1)
 })
 
 test('after a failure, however long it took, they are asked for as soon as ever', async () => {
