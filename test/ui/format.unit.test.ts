@@ -5,7 +5,13 @@ import { describe, it } from 'node:test'
 import { ERROR_TYPES, HOLD_REASONS } from '../../src/pipeline/failure.ts'
 import { ALARMS } from '../../ui/flow/alarms.ts'
 import { formatBytes, formatCount, formatRate, formatShare } from '../../ui/format/numbers.ts'
-import { formatDuration, formatLocal, formatRelative, formatUtc } from '../../ui/format/time.ts'
+import {
+  formatDuration,
+  formatLatency,
+  formatLocal,
+  formatRelative,
+  formatUtc,
+} from '../../ui/format/time.ts'
 import { pieces, visibleJson, visibleText } from '../../ui/format/visible.ts'
 import { en } from '../../ui/words/en.ts'
 import { ru } from '../../ui/words/ru.ts'
@@ -54,6 +60,14 @@ describe('a duration', () => {
       '34 d 17 h',
     ])
     assert.equal(formatDuration('ru', 200, ru.units), '3 мин 20 с')
+  })
+
+  it('is in milliseconds as a latency below a second', () => {
+    const shown = [0.004_4, 0.25, 0.999_4, 0.999_6, 2.5].map((seconds) =>
+      formatLatency('en', seconds, en.units),
+    )
+    assert.deepEqual(shown, ['4 ms', '250 ms', '999 ms', '1 s', '2.5 s'])
+    assert.equal(formatLatency('ru', 0.048, ru.units), '48 мс')
   })
 })
 
