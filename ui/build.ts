@@ -16,6 +16,7 @@ export async function buildPage(): Promise<'built' | 'current'> {
   if (builtFrom() === sources) return 'current'
   const { build } = await import('vite')
   const outDir = join(HERE, `.dist-${process.pid}`)
+  const environment = process.env['NODE_ENV']
   try {
     await build({
       configFile: join(HERE, 'vite.config.ts'),
@@ -31,6 +32,8 @@ export async function buildPage(): Promise<'built' | 'current'> {
     if (builtFrom() !== sources) throw error
   } finally {
     rmSync(outDir, { recursive: true, force: true })
+    // Vite sets it, and whatever the caller starts would inherit it.
+    if (environment === undefined) delete process.env['NODE_ENV']
   }
   return 'built'
 }
