@@ -51,10 +51,10 @@ async function exit(code: ExitCode): Promise<never> {
   process.exit(code)
 }
 
-/** Of a reader like `head`, which has seen enough: the command goes on, and its exit code is what it is. */
+/** A reader like `head` has seen enough: the command goes on, and its exit code is what it is. */
 function letReaderGo(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code !== 'EPIPE') process.exit(explain(error))
   })
 }
 

@@ -71,9 +71,22 @@ describe('the flow', () => {
     tick({ stored: 1_000 })
     await plot.getByText('Half within 10 ms, 99 of 100 within 210 ms.').waitFor()
     await plot.getByRole('img', { name: 'Half within 10 ms, 99 of 100 within 210 ms.' }).waitFor()
+    const box = await plot.getByRole('img').boundingBox()
+    await plot.getByRole('img').hover({ position: { x: (box?.width ?? 0) - 2, y: 50 } })
+    await plot.locator('.plot-value', { hasText: 'Half within 10 ms' }).waitFor()
     await page.getByRole('button', { name: '15 min' }).click()
     await plot.getByText('15 min ago').waitFor()
-    await plot.getByRole('img').hover({ position: { x: 390, y: 50 } })
+    // A backlog: as many more took longer than is counted.
+    tick(
+      {},
+      {
+        latency: sample.latency.map(({ seconds, count }) => ({
+          seconds,
+          count: count + (seconds === null ? 500 : 0),
+        })),
+      },
+    )
+    await plot.getByText('Half took more than 10 s, more than 1 of 100 took over 10 s.').waitFor()
   })
 
   it('says so in red when the books do not balance, and when Kafka deleted what nobody had read', async () => {

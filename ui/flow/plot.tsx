@@ -3,10 +3,10 @@ import type { ComponentChildren } from 'preact'
 import { formatDuration } from '../format/time.ts'
 import { words } from '../words/words.ts'
 import type { Moment } from './history.ts'
-import { xOf, yOf, type Frame } from './plot-geometry.ts'
+import { areaPath, linePath, runs, xOf, yOf, type Frame, type Point } from './plot-geometry.ts'
 
-export const WIDTH = 900
-export const HEIGHT = 220
+const WIDTH = 900
+const HEIGHT = 220
 const SPANS_MIN = [1, 5, 15, 60] as const
 type Minutes = (typeof SPANS_MIN)[number]
 
@@ -92,6 +92,20 @@ export function Plot(props: Props) {
       </svg>
       {note !== undefined && <p class="soft small">{note}</p>}
     </section>
+  )
+}
+
+/** Values as a line over water. */
+export function Water({ points, frame }: { readonly points: readonly Point[]; readonly frame: Frame }) {
+  return (
+    <>
+      {runs(points, frame).map((run, at) => (
+        <g key={at}>
+          <path class="plot-area" d={areaPath(run, frame.height)} />
+          <path class="plot-line" d={linePath(run)} />
+        </g>
+      ))}
+    </>
   )
 }
 

@@ -1,8 +1,8 @@
 import { formatCount, formatRate } from '../format/numbers.ts'
 import { words } from '../words/words.ts'
 import type { Moment } from './history.ts'
-import { areaPath, highest, linePath, niceTop, runs, xOf, type Frame } from './plot-geometry.ts'
-import { HEIGHT, Plot, spanOf } from './plot.tsx'
+import { highest, niceTop, xOf, type Frame } from './plot-geometry.ts'
+import { Plot, spanOf, Water } from './plot.tsx'
 
 /** What is stored as a line over water; seconds with dead letters as marks on the floor, because few matter. */
 export function RatePlot({ moments }: { readonly moments: readonly Moment[] }) {
@@ -36,14 +36,9 @@ export function RatePlot({ moments }: { readonly moments: readonly Moment[] }) {
       }
       note={moments.length < 30 ? plot.empty : undefined}
     >
-      {runs(stored, frame).map((run, at) => (
-        <g key={at}>
-          <path class="plot-area" d={areaPath(run, HEIGHT)} />
-          <path class="plot-line" d={linePath(run)} />
-        </g>
-      ))}
+      <Water points={stored} frame={frame} />
       {failed.map(({ atMs }) => (
-        <path key={atMs} class="plot-failed" d={`M${xOf(atMs, frame).toFixed(1)} ${HEIGHT}v-9`} />
+        <path key={atMs} class="plot-failed" d={`M${xOf(atMs, frame).toFixed(1)} ${frame.height}v-9`} />
       ))}
     </Plot>
   )

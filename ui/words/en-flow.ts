@@ -66,6 +66,8 @@ export const enFlow = {
     latency: 'From produced to stored',
     half: (time: string) => `Half within ${time}`,
     nearlyAll: (time: string) => `99 of 100 within ${time}`,
+    halfBeyond: (time: string) => `Half took more than ${time}`,
+    someBeyond: (time: string) => `more than 1 of 100 took over ${time}`,
     nothingStored: 'Nothing was stored since the page was opened.',
   },
 

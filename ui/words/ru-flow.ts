@@ -73,6 +73,8 @@ export const ruFlow: typeof enFlow = {
     latency: 'От отправки до сохранения',
     half: (time) => `Половина за ${time}`,
     nearlyAll: (time) => `99 из 100 за ${time}`,
+    halfBeyond: (time) => `Половина дольше ${time}`,
+    someBeyond: (time) => `больше 1 из 100 дольше ${time}`,
     nothingStored: 'С открытия страницы ничего не сохранено.',
   },
 
