@@ -23,6 +23,12 @@ test(
     const { code, stderr } = await run('npm', ['run', 'build:ui', '--if-present'], { cwd: folder })
     assert.equal(code, 0, stderr)
     assert.ok(existsSync(join(folder, 'ui/dist/index.html')))
+
+    rmSync(join(folder, 'ui/dist'), { recursive: true })
+    const script = `const { buildPage } = await import('./ui/build.ts')
+      console.log(await buildPage(), process.env.NODE_ENV)`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder })
+    assert.equal(stdout, 'built undefined\n', 'who builds keeps its environment')
   },
 )
 
